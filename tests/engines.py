@@ -106,11 +106,6 @@ class Engines:
         return self._all.machines
 
     @property
-    def address(self) -> str:
-        """This machine's on the switch."""
-        return self._all.address
-
-    @property
     def ssh_config(self) -> Path:
         """What ssh needs to know (ssh_config(5)): the run's key, and the keys of the hosts."""
         return self.folder / "ssh_config"

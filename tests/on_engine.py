@@ -67,9 +67,10 @@ _WITH_REFERENCES = Path(__file__).parent.parent / "labs" / "rip-mixed" / "lab.ya
 
 
 @contextmanager
-def claimed(copy: str) -> Iterator[Engine]:
-    """The engine; a copy of that name belongs to this process, and is gone afterwards."""
-    engine, ownership = connect(), OwnershipLock(copy)
+def claimed(copy: str, engine: Engine | None = None) -> Iterator[Engine]:
+    """The engine (this machine's, where none is given); a copy of that name belongs to this process, and is gone
+    afterwards."""
+    engine, ownership = engine or connect(), OwnershipLock(copy)
     try:
         yield engine
     finally:

@@ -16,7 +16,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-__all__ = ["SECONDS", "Modules", "longest_first"]
+__all__ = ["SECONDS", "TOGETHER", "Modules", "longest_first"]
 
 _ENGINE = "mark.engine"
 
@@ -78,9 +78,15 @@ SECONDS = {
     "simulation/test_nat_matrix.py": 14,
     "simulation/test_phone_moves.py": 15,
     "labs/test_nat_behaviours.py": 12,
+    "labs/test_wiring.py": 90,
+    "nodes/runtime/test_segment_container.py": 80,
+    "orchestrator/backend/test_swarm.py": 100,
 }
 """Module → how long it takes, for those over 10 s. Only the order depends on it: where a figure is wrong, or there is
 none, some worker waits longer."""
+
+TOGETHER = {"test_engines.py": "orchestrator/backend/test_swarm.py"}
+"""Module → the one whose worker runs it, too: they share a pair of throw-away engines."""
 
 
 def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
@@ -101,7 +107,9 @@ class Modules(LoadScopeScheduling):
         self._images_made = images_made
 
     def _split_scope(self, nodeid: str) -> str:
-        return nodeid.partition("::")[0]
+        module = nodeid.partition("::")[0]
+        with_it = TOGETHER.get(module.removeprefix(f"{TESTS.name}/"))
+        return module if with_it is None else f"{TESTS.name}/{with_it}"
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         if not self._images_made():

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from side_by_side import SECONDS, TESTS, Modules
+from side_by_side import SECONDS, TESTS, TOGETHER, Modules
 
 LONG, OTHER_LONG = (f"{TESTS.name}/{module}" for module in list(SECONDS)[:2])
 
@@ -53,8 +53,8 @@ def of(module: str, number: int) -> list[str]:
     return [f"{module}::test_{index}" for index in range(number)]
 
 
-def test_every_module_that_is_said_to_be_long_is_there() -> None:
-    assert [module for module in SECONDS if not (TESTS / module).is_file()] == []
+def test_every_module_that_is_named_is_there() -> None:
+    assert [module for module in (*SECONDS, *TOGETHER, *TOGETHER.values()) if not (TESTS / module).is_file()] == []
 
 
 def test_the_first_modules_begin_and_stay_together(pytestconfig: pytest.Config) -> None:
@@ -96,6 +96,13 @@ def test_the_test_at_which_a_worker_died_is_not_run_again_and_the_rest_of_its_mo
         run(scheduler, two, test)
     run(scheduler, two, "c.py::test_1")
     assert two.given == [*of("b.py", 3), *of("c.py", 3), "a.py::test_2", "a.py::test_3"]
+
+
+def test_the_two_modules_of_throw_away_engines_are_one_workers(pytestconfig: pytest.Config) -> None:
+    swarm, engines = (f"{TESTS.name}/{name}.py" for name in ("orchestrator/backend/test_swarm", "test_engines"))
+    tests = [*of(swarm, 2), *of("a.py", 4), *of(engines, 2)]
+    _, (one, two) = scheduled(pytestconfig, tests, "gw0", "gw1")
+    assert (one.given, two.given) == ([*of(swarm, 2), *of(engines, 2)], of("a.py", 4))
 
 
 def test_a_worker_that_has_done_all_that_it_was_given_just_ends(pytestconfig: pytest.Config) -> None:

@@ -32,9 +32,11 @@ class Addressing(Protocol):
     def announces(self) -> Sequence[float]:
         """Seconds after an interface has come up at which `announce` is to be called; none, where another does that."""
 
-    def configure(self, config: InterfaceConfig, ifindex: int, found: Address, /) -> None:
-        """Make its addresses and settings what they should be; `found`: the engine's address by which it was known.
-        What is right already stays as it is."""
+    def configure(
+        self, config: InterfaceConfig, ifindex: int, found: Address, present: Sequence[routing.AddressEntry], /
+    ) -> None:
+        """Make its addresses and settings what they should be; `found`: the engine's address by which it was known,
+        `present`: all addresses of the node's kernel. What is right already stays as it is."""
 
     def came(self, entry: routing.AddressEntry, /) -> None:
         """An interface that is configured has got another address."""
@@ -67,14 +69,16 @@ class KernelAddressing:
             **({routing.PROXY_ARP: 1} if config.proxy_arp else {}),
         }
 
-    def configure(self, config: InterfaceConfig, ifindex: int, found: Address) -> None:
+    def configure(
+        self, config: InterfaceConfig, ifindex: int, found: Address, present: Sequence[routing.AddressEntry]
+    ) -> None:
         self._netlink.set_settings(ifindex, self._settings)
         wanted = routing.AddressEntry(ifindex, config.address, config.length)
-        present = _addresses(self._netlink, ifindex)
-        for entry in present:
+        has = [entry for entry in present if entry.ifindex == ifindex]
+        for entry in has:
             if entry != wanted and entry.address in (found, config.address):
                 self._netlink.delete_address(entry)
-        if wanted not in present or len(present) > 1:  # with the first address of a network go all others of it
+        if wanted not in has or len(has) > 1:  # with the first address of a network go all others of it
             self._netlink.add_address(wanted)
 
     def came(self, entry: routing.AddressEntry) -> None:
@@ -104,10 +108,13 @@ class OwnAddressing:
         """Called where what is known of a LAN's neighbours is out of date."""
         self._netlink = netlink
 
-    def configure(self, config: InterfaceConfig, ifindex: int, found: Address) -> None:
+    def configure(
+        self, config: InterfaceConfig, ifindex: int, found: Address, present: Sequence[routing.AddressEntry]
+    ) -> None:
         self._netlink.set_settings(ifindex, _DEAF)
-        for entry in _addresses(self._netlink, ifindex):
-            self._delete(entry)
+        for entry in present:
+            if entry.ifindex == ifindex:
+                self._delete(entry)
 
     def came(self, entry: routing.AddressEntry) -> None:
         self._delete(entry)
@@ -136,7 +143,3 @@ class OwnAddressing:
 _ONE_WAY = {routing.RP_FILTER: 0, routing.SEND_REDIRECTS: 0, routing.ACCEPT_REDIRECTS: 0}
 """Routes of a lab may be one-way."""
 _DEAF = {**_ONE_WAY, routing.FORWARDING: 0, routing.ACCEPT_SOURCE_ROUTE: 0, routing.ARP_IGNORE: _NOT_AT_ALL}
-
-
-def _addresses(netlink: Netlink, ifindex: int) -> list[routing.AddressEntry]:
-    return [entry for entry in netlink.addresses() if entry.ifindex == ifindex]

@@ -29,12 +29,14 @@ class Announcer:
         Reception").
 
         Raises:
-            OSError: there is no such device any more, or the kernel refuses (without the capability NET_RAW).
+            OSError: there is no such device any more, the kernel refuses (without the capability NET_RAW), or it has no
+                room: hundreds wait for the hardware address of a segment's peer that does not answer.
 
         """
         said = announcement(bytes.fromhex(hardware.replace(":", "")), address)
-        if self._socket is None:  # protocol 0: it hears nothing
-            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 0)
+        if self._socket is None:
+            kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+            self._socket = socket.socket(socket.AF_PACKET, kind, 0)  # protocol 0: it hears nothing
         self._socket.sendto(bytes(said), (device, ARP, 0, 0, BROADCAST))
 
     def close(self) -> None:

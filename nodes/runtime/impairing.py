@@ -76,13 +76,13 @@ class Impairing:
             OSError: the kernel refuses, or the emulator does not answer.
 
         """
+        asked = _Asked(device, impairments)
+        if self._asked.get(item.lan, _Asked(device, ())) == asked:
+            return
         known = {name for address, name in self._config.names.items() if item.prefix.holds(address)}
         for each in impairments:
             if each.sender and each.sender not in known:
                 raise ValueError(f"from {each.sender!r}: on {item.lan} there is {', '.join(sorted(known))}")
-        asked = _Asked(device, impairments)
-        if self._asked.get(item.lan, _Asked(device, ())) == asked:
-            return
         self._carry_out(item.lan, asked)
         self._asked[item.lan] = asked
         if not impairments:

@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from catenet.nodes.runtime.netlink.client import Filter
 from catenet.nodes.runtime.netlink.filtering import Dropped
 
-__all__ = ["allow_ingress", "drop_ingress", "drops_ingress"]
+__all__ = ["allow_ingress", "drop_ingress", "dropping", "rule_of"]
 
 
 def drop_ingress(lan: str, device: str) -> None:
@@ -23,7 +23,7 @@ def drop_ingress(lan: str, device: str) -> None:
     """
     try:
         with closing(Filter()) as nftables:
-            nftables.drop(Dropped(_table(lan), device))
+            nftables.drop(rule_of(lan, device))
     except OSError as error:
         why = f"{error.strerror} (the kernel needs CONFIG_NF_TABLES_NETDEV, and the node NET_ADMIN)"
         raise OSError(error.errno, why) from error
@@ -35,11 +35,16 @@ def allow_ingress(lan: str) -> None:
         nftables.allow(_table(lan))
 
 
-def drops_ingress(lan: str, device: str) -> bool:
-    """Whether the LAN's device drops what comes in; not so on a kernel that has no nf_tables."""
+def dropping() -> list[Dropped]:
+    """What drops now, of all LANs, and whatever else there is; nothing on a kernel that has no nf_tables."""
     with suppress(OSError), closing(Filter()) as nftables:
-        return Dropped(_table(lan), device) in nftables.dropped()
-    return False
+        return nftables.dropped()
+    return []
+
+
+def rule_of(lan: str, device: str) -> Dropped:
+    """That by which the LAN's device drops what comes in, where it does (`dropping`)."""
+    return Dropped(_table(lan), device)
 
 
 def _table(lan: str) -> str:

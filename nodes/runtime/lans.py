@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import errno
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from catenet.nodes.address import Prefix
@@ -29,6 +30,7 @@ from catenet.nodes.runtime.impairing import Impairing
 from catenet.nodes.runtime.lan_news import LanNews
 from catenet.nodes.runtime.netlink import routing
 from catenet.nodes.runtime.netlink.client import Monitor, Netlink
+from catenet.nodes.runtime.netlink.filtering import Dropped
 from catenet.nodes.runtime.netlink.neighbours import Neighbour
 from catenet.nodes.runtime.routes import Routes
 
@@ -128,7 +130,7 @@ class Lans:
         ifindex = attachment.ifindex
         if not ifindex:
             raise ValueError(f"lan {lan!r} has no interface here now: {self._lost(attachment.config)}")
-        was = self._condition(attachment)
+        was = self._condition(attachment, ingress.dropping())
         drop = condition.up and condition.drop
         self._impair(attachment, condition.impairments)
         if drop:
@@ -155,16 +157,17 @@ class Lans:
 
     def status(self) -> list[LinkState]:
         """Every interface, for people and checks."""
-        return [self._describe(attachment) for attachment in self._attachments]
+        dropping = ingress.dropping()
+        return [self._describe(attachment, dropping) for attachment in self._attachments]
 
-    def _describe(self, attachment: Attachment) -> LinkState:
+    def _describe(self, attachment: Attachment, dropping: Collection[Dropped]) -> LinkState:
         from catenet.nodes.control.answers import LinkState
 
         config = attachment.config
         link = self._attachments.link(attachment)
         return LinkState(
             config.lan,
-            self._condition(attachment),
+            self._condition(attachment, dropping),
             str(config.address),
             config.length,
             "" if config.engine is None else str(config.engine),
@@ -177,9 +180,9 @@ class Lans:
             0 if config.segment is None else config.segment.id,
         )
 
-    def _condition(self, attachment: Attachment) -> LinkCondition:
+    def _condition(self, attachment: Attachment, dropping: Collection[Dropped]) -> LinkCondition:
         link, lan = self._attachments.link(attachment), attachment.config.lan
-        drops = link is not None and ingress.drops_ingress(lan, link.name)
+        drops = link is not None and ingress.rule_of(lan, link.name) in dropping
         return LinkCondition(self._attachments.carries(attachment), drops, self._impairing.impaired(lan))
 
     def _sign(self, config: InterfaceConfig) -> str:
@@ -207,7 +210,7 @@ class Lans:
         elif kind == routing.RTM_NEWADDR:
             entry = routing.parse_address(payload)
             if entry is not None:
-                self._adopt(entry, now=False)
+                self._adopt(entry)
         elif kind == routing.RTM_DELADDR:
             self.routes.check_soon()
         elif kind in (routing.RTM_NEWROUTE, routing.RTM_DELROUTE):
@@ -230,8 +233,9 @@ class Lans:
         for ifindex in self._attachments.links.keys() - links.keys():
             self._link_gone(ifindex)
         self._attachments.links.update(links)
-        for entry in self._netlink.addresses():
-            self._adopt(entry, now=True)
+        present = self._netlink.addresses()
+        for entry in present:
+            self._adopt(entry, present)
         for link in links.values():
             self._link_changed(link)
         self.egress.check_routes()
@@ -268,31 +272,33 @@ class Lans:
 
     # What we do.
 
-    def _adopt(self, entry: routing.AddressEntry, *, now: bool) -> None:
-        """An interface with this address: if it is the engine's on a LAN that has no interface, it is that LAN's."""
+    def _adopt(self, entry: routing.AddressEntry, present: Sequence[routing.AddressEntry] = ()) -> None:
+        """An interface with this address: if it is the engine's on a LAN that has no interface, it is that LAN's.
+        `present`: all addresses that there are, where the engine is done with them."""
         owner = self._attachments.by_ifindex(entry.ifindex)
         if owner is not None:
             self._came(owner, entry)
         elif self._segments is not None and self._segments.finds(entry):
             self._segments.ifindex = entry.ifindex
-            self._soon(self._make_segments, now=now)
+            self._soon(self._make_segments, now=bool(present))
         elif self._segments is None or self._segments.ifindex != entry.ifindex:
-            self._adopt_lan(entry, now=now)
+            self._adopt_lan(entry, present)
 
-    def _adopt_lan(self, entry: routing.AddressEntry, *, now: bool) -> None:
+    def _adopt_lan(self, entry: routing.AddressEntry, present: Sequence[routing.AddressEntry]) -> None:
         network = Prefix.of(entry.address, entry.length)
         for attachment in self._attachments:
             config = attachment.config
             if not attachment.ifindex and config.engine is not None and network.holds(config.engine):
                 attachment.ifindex, attachment.found = entry.ifindex, entry.address
-                self._soon(self._configure, attachment, now=now or entry.address == config.address)
+                now = bool(present) or entry.address == config.address
+                self._soon(partial(self._configure, attachment, present), now=now)
                 return
 
-    def _soon(self, function: Callable[..., None], *arguments: Attachment, now: bool) -> None:
+    def _soon(self, function: Callable[[], None], *, now: bool) -> None:
         if now:
-            function(*arguments)
+            function()
         else:
-            self._loop.call_later(_SETTLE, function, *arguments)
+            self._loop.call_later(_SETTLE, function)
 
     def _came(self, attachment: Attachment, entry: routing.AddressEntry) -> None:
         """Before it is configured the engine is at it still."""
@@ -304,24 +310,36 @@ class Lans:
         """The underlay is there: all devices over it."""
         assert self._segments is not None
         link = self._attachments.links.get(self._segments.ifindex)
+        wanted = [
+            (place, each, segment)
+            for place, each in enumerate(self._attachments)
+            if (segment := each.config.segment) is not None and not each.ifindex
+        ]
+        if link is None or not wanted:  # gone again, or there already
+            return
         made: list[Attachment] = []
-        for place, attachment in enumerate(self._attachments):
-            config = attachment.config
-            if link is None or config.segment is None or attachment.ifindex:  # gone again, or there already
-                continue
+        try:
+            self._segments.prepare(link)
+        except OSError as error:
+            for _, attachment, _ in wanted:
+                self._refused(attachment, error)
+            return
+        for place, attachment, segment in wanted:
             try:
-                if not made:
-                    self._segments.prepare(link)
-                attachment.ifindex = self._segments.make(self._config.lab, place, config, config.segment, link)
+                attachment.ifindex = self._segments.make(self._config.lab, place, attachment.config, segment, link)
                 made.append(attachment)
             except OSError as error:
                 self._refused(attachment, error)
         self._monitor.drain()  # what became of them until now, before they count as the LANs'
+        present: Sequence[routing.AddressEntry] = ()
+        with suppress(OSError):  # each looks for itself
+            present = self._netlink.addresses()
         for attachment in made:
-            self._configure(attachment)
+            self._configure(attachment, present)
 
-    def _configure(self, attachment: Attachment) -> None:
-        """Make the interface what the lab wants; what is right already stays as it is."""
+    def _configure(self, attachment: Attachment, present: Sequence[routing.AddressEntry] = ()) -> None:
+        """Make the interface what the lab wants; what is right already stays as it is. `present`: all addresses that
+        there are, where somebody has looked just now."""
         link = self._attachments.link(attachment)
         if link is None:  # gone again
             return
@@ -329,7 +347,8 @@ class Lans:
             link = self._with_hardware(attachment.config, link)
             offload.switch_off(link.name)
             self._netlink.add_altname(link.ifindex, attachment.config.lan)
-            self._addressing.configure(attachment.config, link.ifindex, attachment.found)
+            present = present or self._netlink.addresses()
+            self._addressing.configure(attachment.config, link.ifindex, attachment.found, present)
             self._impairing.impair(attachment.config, link.name, attachment.impairments)
             if not attachment.addressed:
                 self._netlink.set_up(link.ifindex, True)

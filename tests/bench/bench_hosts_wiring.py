@@ -7,6 +7,7 @@ connection and datagrams of 64 octets between two nodes on one LAN, on a copy of
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -47,6 +48,13 @@ def seconds(runs: int) -> float:
 
 
 def figures(runs: int, steps: Steps) -> list[Figure]:
+    found = up_and_down("a ring of 40 nodes", lambda folder: ring(folder).file, runs, steps)
+    _carry(runs, steps, found)
+    return compared(found)
+
+
+def up_and_down(what: str, write: Callable[[Path], Path | None], runs: int, steps: Steps) -> Found:
+    """A lab, whose file is written into a folder, so often by each wiring. Its copy is `COPY`."""
     engine = connect()
     steps.step("image")
     ensure_node_image(engine, NoProgress())  # a build is not what is measured
@@ -54,15 +62,14 @@ def figures(runs: int, steps: Steps) -> list[Figure]:
     try:
         down(engine, COPY, NoProgress())
         with tempfile.TemporaryDirectory() as folder:
-            file = ring(Path(folder)).file
+            file = write(Path(folder))
             for run in range(runs):
                 for wiring in _in_turn(run):
-                    steps.step(f"a ring of forty nodes, {wiring}, run {run + 1} of {runs}")
-                    up_and_down("a ring of 40 nodes", file, wiring, found, steps)
+                    steps.step(f"{what}, {wiring}, run {run + 1} of {runs}")
+                    _once(what, file, wiring, found, steps)
     finally:  # after Ctrl-C too
         down(engine, COPY, NoProgress())
-    _carry(runs, steps, found)
-    return compared(found)
+    return found
 
 
 def compared(found: Found) -> list[Figure]:
@@ -78,8 +85,7 @@ def _in_turn(run: int) -> tuple[str, ...]:
     return WIRINGS if run % 2 == 0 else WIRINGS[::-1]
 
 
-def up_and_down(what: str, file: Path | None, wiring: str, found: Found, steps: Steps) -> None:
-    """Of a lab."""
+def _once(what: str, file: Path | None, wiring: str, found: Found, steps: Steps) -> None:
     up = ("up", str(file), "--name", COPY, "--wiring", wiring, "--timeout", str(TIMEOUT))
     for verb, command in (("up", up), ("down", ("down", COPY))):
         took = timed(partial(catenet, *command))

@@ -28,7 +28,6 @@ from catenet.orchestrator.harness.lab import LabUnderTest
 from catenet.orchestrator.harness.labs import Copy
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import Moment
-from catenet.orchestrator.operations import verbs
 
 pytestmark = [
     pytest.mark.engine,
@@ -104,9 +103,9 @@ def _ping(bench: Bench, octets: int) -> str:
 
 
 def test_a_cut_between_the_machines_heals_over_the_other_way(internet: Bench) -> None:
-    verbs.do(internet.engine, internet.running, "cut", "link1")
+    internet.do("cut", "link1")
     until(lambda: _detour(internet) != ["10.1.3.4", "10.1.6.5"])
-    verbs.do(internet.engine, internet.running, "heal", "link1")
+    internet.do("heal", "link1")
     until(lambda: _detour(internet) != ["10.1.1.2", "10.1.2.3"])
 
 
@@ -117,9 +116,9 @@ def _detour(bench: Bench) -> list[str]:
 
 
 def test_a_router_killed_on_the_other_machine_comes_back_to_all_its_lans(internet: Bench) -> None:
-    verbs.do(internet.engine, internet.running, "kill", "b")
+    internet.do("kill", "b")
     until(lambda: _detour(internet) != ["10.1.3.4", "10.1.6.5"])
-    verbs.do(internet.engine, internet.running, "start", "b")
+    internet.do("start", "b")
     internet.until_all_holds()
 
 

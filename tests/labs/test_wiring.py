@@ -5,15 +5,14 @@ And what only segments can: LANs of two addresses, a prefix that the machine its
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import docker
 import pytest
 from lab_bench import LABS, PATIENCE, Bench, until, up
-from on_engine import CATENET, own
+from on_engine import own
+from processes import catenet
 from rip_tables import wrong
 
 from catenet.nodes.address import Address, Prefix
@@ -36,14 +35,6 @@ nodes:
   h2: {{lans: [machines]}}
 """
 MANY = 300
-
-
-def catenet(*words: str, copy: str) -> str:
-    """The command's text; it must succeed."""
-    environment = {**os.environ, "CATENET_LAB": copy}
-    done = subprocess.run([*CATENET, *words], capture_output=True, text=True, check=False, env=environment)
-    assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 @pytest.mark.lab("five-routers", wiring="vxlan")
@@ -114,8 +105,8 @@ class TestFiveRouters:
 
     def test_up_again_finds_nothing_to_do_and_keeps_the_wiring(self, lab: LabUnderTest) -> None:
         words = ("up", str(LABS / "five-routers"), "--name", lab.name, "--dry-run")
-        assert catenet(*words, copy=lab.name) == "nothing to do\n"
-        assert "create network" in catenet(*words, "--wiring", "bridge", copy=lab.name)
+        assert catenet(*words) == "nothing to do\n"
+        assert "create network" in catenet(*words, "--wiring", "bridge")
 
 
 def hardware(lab: LabUnderTest, node: str) -> dict[str, str]:

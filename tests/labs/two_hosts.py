@@ -12,13 +12,12 @@ import docker
 import pytest
 from engines import Engines
 from lab_bench import LABS, PATIENCE, Bench, until
+from on_engine import claimed
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.fleet import Fleet
 from catenet.orchestrator.cli.app import run
-from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import ensure_node_image
-from catenet.orchestrator.deploy.locks import OwnershipLock
 from catenet.orchestrator.deploy.own_images import ensure_own_images, own_images
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
@@ -65,15 +64,12 @@ class Machines:
     @contextmanager
     def running(self, file: Path, copy: str) -> Iterator[Bench]:
         """Inside, a copy of that lab runs over both; afterwards neither has anything of it."""
-        ownership, engine, lab = OwnershipLock(copy), self.fleet(), load(file, hosts=self.hosts)
-        try:
+        lab = load(file, hosts=self.hosts)
+        with claimed(copy, self.fleet()) as engine:
             up(engine, lab, copy, self.image, NoProgress(), timeout=PATIENCE)
             with Bench(engine, copy, file.parent) as bench:
                 bench.lab = lab
                 yield bench
-        finally:
-            down(engine, copy, NoProgress())
-            ownership.release()
         until(lambda: self.left(copy))  # a worker lists an overlay a while longer
 
 

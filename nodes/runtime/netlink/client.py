@@ -11,12 +11,15 @@ import socket
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from catenet.nodes.address import Address, Prefix
 from catenet.nodes.machine import DecodeError
-from catenet.nodes.runtime.netlink import filtering, neighbours, routing, rules, segments
+from catenet.nodes.runtime.netlink import filtering, neighbours, routing
 from catenet.nodes.runtime.netlink.codec import NetlinkMessage, messages
+
+if TYPE_CHECKING:
+    from catenet.nodes.runtime.netlink.segments import SegmentDevice
 
 __all__ = ["NETFILTER", "Filter", "Monitor", "Netlink", "RequestSocket"]
 
@@ -156,16 +159,22 @@ class Netlink(RequestSocket):
                 with suppress(FileNotFoundError):  # it has been forgotten meanwhile
                     self._order(neighbours.RTM_DELNEIGH, 0, neighbours.neighbour_gone(each))
 
-    def add_segment(self, device: segments.SegmentDevice) -> None:
+    def add_segment(self, device: SegmentDevice) -> None:
         """Make a VXLAN device, which is down, and knows no peer."""
+        from catenet.nodes.runtime.netlink import segments  # most nodes have none
+
         self._order(routing.RTM_NEWLINK, _CREATE | _EXCL, segments.segment_new(device))
 
     def add_peer(self, ifindex: int, peer: Address) -> None:
         """What is for all of a segment, or for whom it does not know, goes to this peer, too."""
+        from catenet.nodes.runtime.netlink import segments
+
         self._order(segments.RTM_NEWNEIGH, _CREATE | _APPEND, segments.forwarding_new(ifindex, peer))
 
     def add_rule(self, source: Prefix, table: int, priority: int) -> None:
         """What comes from there goes by the routes of that table; that it does so already is no error."""
+        from catenet.nodes.runtime.netlink import segments
+
         with suppress(FileExistsError):
             self._order(segments.RTM_NEWRULE, _CREATE | _EXCL, segments.rule_new(source, table, priority))
 
@@ -191,7 +200,7 @@ class Filter(RequestSocket):
     def make(self, table: str, chain: bytes, chain_rules: Sequence[bytes] = (), family: int = filtering.NETDEV) -> None:
         """Make a table anew, with one chain (the payload of NEWCHAIN) and its rules (those of NEWRULE)."""
         self.allow(table, family)
-        *first, last = [(filtering.NEWCHAIN, chain), *((rules.NEWRULE, rule) for rule in chain_rules)]
+        *first, last = [(filtering.NEWCHAIN, chain), *((filtering.NEWRULE, rule) for rule in chain_rules)]
         self._change(
             (filtering.NEWTABLE, _CREATE, filtering.table(table, family)),
             *((kind, _CREATE | _APPEND, payload) for kind, payload in first),
@@ -200,8 +209,10 @@ class Filter(RequestSocket):
 
     def allow(self, table: str, family: int = filtering.NETDEV) -> None:
         """Take the table away; that there is none is no error."""
+        named = filtering.table(table, family)
         with suppress(FileNotFoundError):
-            self._change((filtering.DELTABLE, _ACK, filtering.table(table, family)))
+            self._order(filtering.GETTABLE, 0, named)  # changes in vain would take the kernel tens of milliseconds
+            self._change((filtering.DELTABLE, _ACK, named))
 
     def _change(self, *changes: tuple[int, int, bytes]) -> None:
         """All or nothing. The last one is acknowledged; of another one, only a refusal is heard."""

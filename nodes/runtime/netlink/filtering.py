@@ -16,16 +16,16 @@ __all__ = ["IPV4", "NETDEV", "Dropped", "parse_chain"]
 # Message types (linux/netfilter/nfnetlink.h, nf_tables.h): the subsystem stands in the upper byte.
 _NFTABLES = 10
 BATCH_BEGIN, BATCH_END = 0x10, 0x11
-NEWTABLE, DELTABLE, NEWCHAIN, GETCHAIN = (_NFTABLES << 8 | number for number in (0, 2, 3, 4))
+NEWTABLE, GETTABLE, DELTABLE, NEWCHAIN, GETCHAIN, NEWRULE = (_NFTABLES << 8 | number for number in (0, 1, 2, 3, 4, 6))
 
 IPV4, NETDEV = 2, 5  # NFPROTO_…: families of tables
 _INGRESS, _LOCAL_IN = 0, 1  # NF_NETDEV_INGRESS, NF_INET_LOCAL_IN
-_DROP, _ACCEPT = 0, 1  # NF_…
+DROP, ACCEPT = 0, 1  # NF_…
 _TABLE_NAME = 1
 _CHAIN_TABLE, _CHAIN_NAME, _CHAIN_HOOK, _CHAIN_POLICY, _CHAIN_TYPE = 1, 3, 4, 5, 7
 _HOOK_NUMBER, _HOOK_PRIORITY, _HOOK_DEVICE = 1, 2, 3
-_NESTED = 0x8000
-_HEADER = struct.Struct(">BBH")  # struct nfgenmsg: family, version, resource
+NESTED = 0x8000
+HEADER = struct.Struct(">BBH")  # struct nfgenmsg: family, version, resource
 _CHAIN = "ingress"
 
 
@@ -38,40 +38,40 @@ class Dropped(NamedTuple):
 
 def batch_edge() -> bytes:
     """The payload of BATCH_BEGIN and BATCH_END: nf_tables takes changes only between the two."""
-    return _HEADER.pack(0, 0, _NFTABLES)
+    return HEADER.pack(0, 0, _NFTABLES)
 
 
 def table(name: str, family: int = NETDEV) -> bytes:
-    """The payload of NEWTABLE or DELTABLE."""
-    return _HEADER.pack(family, 0, 0) + attribute(_TABLE_NAME, _text(name))
+    """The payload of NEWTABLE, GETTABLE or DELTABLE."""
+    return HEADER.pack(family, 0, 0) + attribute(_TABLE_NAME, text(name))
 
 
 def dropping_chain(dropped: Dropped, name: str = _CHAIN) -> bytes:
     """The payload of NEWCHAIN for a chain of that table, which drops what comes in by that device."""
-    device = attribute(_HOOK_DEVICE, _text(dropped.device))
-    return _chain(NETDEV, dropped.table, name, hook=_INGRESS, policy=_DROP, device=device)
+    device = attribute(_HOOK_DEVICE, text(dropped.device))
+    return _chain(NETDEV, dropped.table, name, hook=_INGRESS, policy=DROP, device=device)
 
 
 def input_chain(table: str, name: str) -> bytes:
     """The payload of NEWCHAIN for a chain of an IPv4 table, which sees what is for the node itself, and lets pass."""
-    return _chain(IPV4, table, name, hook=_LOCAL_IN, policy=_ACCEPT)
+    return _chain(IPV4, table, name, hook=_LOCAL_IN, policy=ACCEPT)
 
 
 def _chain(family: int, table: str, name: str, *, hook: int, policy: int, device: bytes = b"") -> bytes:
-    where = attribute(_HOOK_NUMBER, _number(hook)) + attribute(_HOOK_PRIORITY, _number(0)) + device
+    where = attribute(_HOOK_NUMBER, number(hook)) + attribute(_HOOK_PRIORITY, number(0)) + device
     return (
-        _HEADER.pack(family, 0, 0)
-        + attribute(_CHAIN_TABLE, _text(table))
-        + attribute(_CHAIN_NAME, _text(name))
-        + attribute(_CHAIN_HOOK | _NESTED, where)
-        + attribute(_CHAIN_POLICY, _number(policy))
+        HEADER.pack(family, 0, 0)
+        + attribute(_CHAIN_TABLE, text(table))
+        + attribute(_CHAIN_NAME, text(name))
+        + attribute(_CHAIN_HOOK | NESTED, where)
+        + attribute(_CHAIN_POLICY, number(policy))
         + attribute(_CHAIN_TYPE, b"filter\0")
     )
 
 
 def chain_request() -> bytes:
     """The payload of GETCHAIN that asks for every chain of the family."""
-    return _HEADER.pack(NETDEV, 0, 0)
+    return HEADER.pack(NETDEV, 0, 0)
 
 
 def parse_chain(payload: bytes) -> Dropped | None:
@@ -81,14 +81,15 @@ def parse_chain(payload: bytes) -> Dropped | None:
         DecodeError: a length that does not fit.
 
     """
-    found = attributes(payload[_HEADER.size :])
+    found = attributes(payload[HEADER.size :])
     device = attributes(found.get(_CHAIN_HOOK, b"")).get(_HOOK_DEVICE)
-    if device is None or found.get(_CHAIN_POLICY) != _number(_DROP):
+    if device is None or found.get(_CHAIN_POLICY) != number(DROP):
         return None
     return Dropped(_string(found.get(_CHAIN_TABLE, b"")), _string(device))
 
 
-def _text(value: str) -> bytes:
+def text(value: str) -> bytes:
+    """A name, as attributes have it."""
     return value.encode() + b"\0"
 
 
@@ -96,5 +97,6 @@ def _string(value: bytes) -> str:
     return value.rstrip(b"\0").decode(errors="replace")
 
 
-def _number(value: int) -> bytes:
+def number(value: int) -> bytes:
+    """32 bits: those of nf_tables' attributes are big-endian."""
     return struct.pack(">I", value)

@@ -14,36 +14,30 @@ from collections.abc import Sequence
 
 from catenet.nodes.address import Address
 from catenet.nodes.runtime.netlink.codec import attribute, u32
-from catenet.nodes.runtime.netlink.filtering import NETDEV
+from catenet.nodes.runtime.netlink.filtering import ACCEPT, DROP, HEADER, NESTED, NETDEV, number, text
 
 __all__ = ["for_address", "for_udp_port", "is_arp", "not_by", "rule"]
-
-NEWRULE = 10 << 8 | 6
-"""The message's type (linux/netfilter/nfnetlink.h, nf_tables.h): the subsystem stands in the upper byte."""
 
 _TABLE, _CHAIN, _EXPRESSIONS = 1, 2, 4  # NFTA_RULE_…
 _ELEMENT, _NAME, _DATA = 1, 1, 2  # NFTA_LIST_ELEM, NFTA_EXPR_…
 _VALUE, _VERDICT, _CODE = 1, 2, 1  # NFTA_DATA_…, NFTA_VERDICT_CODE
 _PROTOCOL, _IIF, _L4PROTO = 1, 4, 16  # NFT_META_…
-_NETWORK, _TRANSPORT = 1, 2  # NFT_PAYLOAD_…_HEADER
+_NETWORK, _TRANSPORT = 1, 2  # NFT_PAYLOAD_…HEADER
 _EQUAL, _OTHER = 0, 1  # NFT_CMP_EQ, NFT_CMP_NEQ
-_DROP, _ACCEPT = 0, 1  # NF_…
 _REGISTER, _OF_VERDICT = 1, 0  # NFT_REG_1, NFT_REG_VERDICT
-_NESTED = 0x8000
-_HEADER = struct.Struct(">BBH")  # struct nfgenmsg: family, version, resource
 _ARP, _IPV4, _UDP = 0x0806, 0x0800, 17
 _DESTINATION, _DESTINATION_PORT = 16, 2  # where they stand in the headers of IPv4 and UDP
 
 
 def rule(table: str, chain: str, tests: Sequence[bytes], *, accept: bool, family: int = NETDEV) -> bytes:
     """The payload of NEWRULE: a packet that passes all these tests is accepted, or else dropped."""
-    verdict = attribute(_VERDICT | _NESTED, attribute(_CODE, _number(_ACCEPT if accept else _DROP)))
-    becomes = _expression("immediate", attribute(1, _number(_OF_VERDICT)) + attribute(2 | _NESTED, verdict))
+    verdict = attribute(_VERDICT | NESTED, attribute(_CODE, number(ACCEPT if accept else DROP)))
+    becomes = _expression("immediate", attribute(1, number(_OF_VERDICT)) + attribute(2 | NESTED, verdict))
     return (
-        _HEADER.pack(family, 0, 0)
-        + attribute(_TABLE, table.encode() + b"\0")
-        + attribute(_CHAIN, chain.encode() + b"\0")
-        + attribute(_EXPRESSIONS | _NESTED, b"".join(tests) + becomes)
+        HEADER.pack(family, 0, 0)
+        + attribute(_TABLE, text(table))
+        + attribute(_CHAIN, text(chain))
+        + attribute(_EXPRESSIONS | NESTED, b"".join(tests) + becomes)
     )
 
 
@@ -75,23 +69,19 @@ def not_by(ifindex: int) -> bytes:
 
 
 def _meta(key: int) -> bytes:
-    return _expression("meta", attribute(1, _number(_REGISTER)) + attribute(2, _number(key)))
+    return _expression("meta", attribute(1, number(_REGISTER)) + attribute(2, number(key)))
 
 
 def _payload(header: int, offset: int, length: int) -> bytes:
-    where = (attribute(key, _number(value)) for key, value in ((1, _REGISTER), (2, header), (3, offset), (4, length)))
+    where = (attribute(key, number(value)) for key, value in ((1, _REGISTER), (2, header), (3, offset), (4, length)))
     return _expression("payload", b"".join(where))
 
 
 def _compare(how: int, value: bytes) -> bytes:
-    data = attribute(1, _number(_REGISTER)) + attribute(2, _number(how))
-    return _expression("cmp", data + attribute(3 | _NESTED, attribute(_VALUE, value)))
+    data = attribute(1, number(_REGISTER)) + attribute(2, number(how))
+    return _expression("cmp", data + attribute(3 | NESTED, attribute(_VALUE, value)))
 
 
 def _expression(name: str, data: bytes) -> bytes:
-    inside = attribute(_NAME, name.encode() + b"\0") + attribute(_DATA | _NESTED, data)
-    return attribute(_ELEMENT | _NESTED, inside)
-
-
-def _number(value: int) -> bytes:
-    return struct.pack(">I", value)
+    inside = attribute(_NAME, text(name)) + attribute(_DATA | NESTED, data)
+    return attribute(_ELEMENT | NESTED, inside)
