@@ -15,18 +15,20 @@ __all__ = ["hurry", "may_widen", "widen"]
 class _Widened:
     """Whatever is asked of it, the engine is asked that it stands for now."""
 
-    def __init__(self, home: Engine, reach: Callable[[str], Engine]) -> None:
+    def __init__(self, home: Engine, reach: Callable[[str], Engine], took: float) -> None:
         self.home, self.reach = home, reach
         self.now = home
-        self.patience = Patience()
+        self.patience = Patience(took=took)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.now, name)
 
 
-def may_widen(home: Engine, reach: Callable[[str], Engine]) -> Engine:
-    """The same engine, as `widen` takes it. `reach`: connects to the engine of a URL."""
-    return cast(Engine, _Widened(home, reach))
+def may_widen(home: Engine, reach: Callable[[str], Engine], took: float = 0.0) -> Engine:
+    """The same engine, as `widen` takes it. `reach`: connects to the engine of a URL; `took`: seconds that it took to
+    connect to this one.
+    """
+    return cast(Engine, _Widened(home, reach, took))
 
 
 def widen(engine: Engine, urls: Mapping[str, str], here: str) -> bool:
@@ -49,7 +51,9 @@ def widen(engine: Engine, urls: Mapping[str, str], here: str) -> bool:
 
 
 def hurry(engine: Engine, seconds: float) -> None:
-    """From now on a host may take only so many seconds to be connected to, where another has answered already."""
+    """From now on a host may be silent only so many seconds while it is connected to, where another has answered
+    already, and fast.
+    """
     if isinstance(engine, Fleet | _Widened):
         engine.patience.others = seconds
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -93,7 +94,9 @@ def engine(hosts: Mapping[str, Host] | None = None) -> Engine:
         return docker(*urls.values())
     from catenet.orchestrator.backend.widened import may_widen
 
-    return may_widen(docker(), docker)
+    began = time.monotonic()
+    home = docker()
+    return may_widen(home, docker, time.monotonic() - began)
 
 
 def engine_of(host: Host) -> OneEngine:

@@ -15,8 +15,8 @@ from catenet.orchestrator.cli.context import engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import good_or_bad, print_json, say, table
 from catenet.orchestrator.status.state import MISSING, LabState, LanState, NodeState, lab_state
 
-_PATIENCE = 1.5
-"""Seconds for a host to be connected to, where others answer: what is known of these is said within two."""
+_PATIENCE = 0.7
+"""Seconds of a host's silence, where others answer: what is known of these is said within two."""
 
 
 def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = False) -> None:
@@ -28,7 +28,7 @@ def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = F
     catenet status --json | jq .nodes
 
     Exit code 1 where somebody has removed a node or a LAN of the lab: catenet up makes it again. Of several hosts, one
-    that does not answer is waited for a second and a half; its nodes are unreachable, and the exit code is 3.
+    that is silent for most of a second is not waited for; its nodes are unreachable, and the exit code is 3.
     """
     docker = engine()
     hurry(docker, _PATIENCE)

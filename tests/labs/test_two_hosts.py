@@ -10,6 +10,7 @@ import os
 import random
 import re
 import subprocess
+from functools import partial
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from on_engine import CATENET, own
 from rip_mixed import Broken, until_right
 from two_hosts import Machines, machines_of
 
+from catenet.orchestrator.backend.ssh_tunnel import close_tunnels
 from catenet.orchestrator.capture.capturing import capturing
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.locks import OwnershipLock
@@ -205,18 +207,26 @@ def test_a_host_that_is_lost_and_comes_back(
     assert not machines.left(copy)
 
 
-def test_ssh_that_is_dropped_is_a_host_that_is_lost(
+def test_each_way_to_lose_a_host_is_told(
     machines: Machines, small: tuple[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy, file = small
+    engines = machines.engines
     assert run(["up", str(file), "--name", copy]) == 0
-    machines.engines.stop_ssh("b")
-    try:
-        capsys.readouterr()
-        assert run(["status", "--lab", copy]) == 3
-        assert "refused" in capsys.readouterr().err
-    finally:
-        machines.engines.start_ssh("b")
+    ways = {
+        "connection refused": (engines.stop_ssh, engines.start_ssh),
+        "does not answer: no answer within": (partial(engines.link, up=False), partial(engines.link, up=True)),
+        "logged in by SSH, its engine was asked: no answer within": (engines.pause_engine, engines.resume_engine),
+    }
+    for words, (lose, regain) in ways.items():
+        close_tunnels()  # as each command begins
+        lose("b")
+        try:
+            capsys.readouterr()
+            assert run(["status", "--lab", copy]) == 3
+            assert words in capsys.readouterr().err
+        finally:
+            regain("b")
     assert run(["check", "--lab", copy]) == 0
 
 
