@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from catenet.orchestrator.backend.fleet import Fleet, Patience
 from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.engine_url import engine_key
 
 __all__ = ["hurry", "may_widen", "widen"]
 
@@ -44,7 +45,8 @@ def widen(engine: Engine, urls: Mapping[str, str], here: str) -> bool:
         ways = {host: _way(engine, host, url, here) for host, url in urls.items()}
         engine.now = Fleet(ways, urls, engine.patience)
         return True
-    fresh = {host: url for host, url in urls.items() if host != here and url not in known.urls().values()}
+    keys = {engine_key(url) for url in known.urls().values()}
+    fresh = {host: url for host, url in urls.items() if host != here and engine_key(url) not in keys}
     for host, url in fresh.items():
         known.add(url if host in known.urls() else host, _way(engine, host, url, here), url)
     return bool(fresh)
