@@ -27,8 +27,9 @@ def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = F
     catenet status internet         that one
     catenet status --json | jq .nodes
 
-    Exit code 1 where somebody has removed a node or a LAN of the lab: catenet up makes it again. Of several hosts, one
-    that is silent for most of a second is not waited for; its nodes are unreachable, and the exit code is 3.
+    Exit code 1 where somebody has removed a node or a LAN of the lab, be it by catenet down without one of its hosts:
+    catenet up makes it again. Of several hosts, one that is silent for most of a second is not waited for; its nodes
+    are unreachable, and the exit code is 3.
     """
     docker = engine()
     hurry(docker, _PATIENCE)
@@ -40,7 +41,7 @@ def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = F
         _print(state)
     if state.hosts.lost:
         raise typer.Exit(3)
-    if any(running.missing):
+    if any(running.missing) or state.hosts.left:
         raise typer.Exit(1)
 
 
@@ -55,6 +56,8 @@ def _print(state: LabState) -> None:
     table(heads[:kept], [row[:kept] for row in rows])
     say("")
     say(_summary(state))
+    if left := state.hosts.said_of_left(state.name):
+        say(left)
 
 
 def _node_row(node: NodeState, *, several: bool) -> tuple[Text | str, ...]:
@@ -132,6 +135,7 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
             for lan in state.lans
         ],
         **({"hosts": _hosts(state)} if state.hosts.urls else {}),
+        **({"left": [*state.hosts.left]} if state.hosts.left else {}),
     }
 
 

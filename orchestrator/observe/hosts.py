@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from catenet.orchestrator.backend.protocols import LABEL_HOST, LABEL_HOSTS, LABEL_PLACES, HostLostError
+from catenet.orchestrator.backend.protocols import LABEL_HOST, LABEL_HOSTS, LABEL_LEFT, LABEL_PLACES, HostLostError
 
 __all__ = ["CopyHosts", "hosts_of"]
 
@@ -15,13 +15,14 @@ __all__ = ["CopyHosts", "hosts_of"]
 @dataclass(frozen=True, slots=True)
 class CopyHosts:
     """`urls`: host → how it is reached (none where the copy is on one engine); `places`: node → host; `lost`: host →
-    why it does not answer; `seen`: the hosts of what was found.
+    why it does not answer; `seen`: the hosts of what was found; `left`: those that were lost when it was taken down.
     """
 
     urls: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     lost: Mapping[str, str] = field(default_factory=dict)
     seen: frozenset[str] = frozenset()
+    left: tuple[str, ...] = ()
 
     def without(self, lost: Mapping[str, str]) -> CopyHosts:
         """The same, where these hosts of the engine do not answer: some of them may be others'."""
@@ -30,6 +31,13 @@ class CopyHosts:
     def nodes_on(self, host: str) -> list[str]:
         """The nodes that have their place there, in the lab's order."""
         return [node for node, place in self.places.items() if place == host]
+
+    def said_of_left(self, copy: str) -> str:
+        """That it was taken down but for what is on some hosts, and how that goes; empty: it was not."""
+        if not self.left:
+            return ""
+        where = ", ".join(f"{host} ({self.urls.get(host, '?')})" for host in self.left)
+        return f"{copy} was taken down; what was on host {where} is left: `catenet down {copy}` removes it"
 
     def lost_with(self, what: str, host: str = "") -> HostLostError:
         """Why nothing can be done with that node, or LAN. `host`: the one that has it, where that is known."""
@@ -47,7 +55,8 @@ def hosts_of(labels: Iterable[Mapping[str, str]], lost: Mapping[str, str]) -> Co
     """By the labels of all that is a copy's, and the hosts of the engine that are lost."""
     each = [*labels]
     seen = frozenset(said[LABEL_HOST] for said in each if LABEL_HOST in said)
-    return CopyHosts(_read(each, LABEL_HOSTS), _read(each, LABEL_PLACES), seen=seen).without(lost)
+    left = {host: None for said in each for host in said.get(LABEL_LEFT, "").split(",") if host}
+    return CopyHosts(_read(each, LABEL_HOSTS), _read(each, LABEL_PLACES), seen=seen, left=(*left,)).without(lost)
 
 
 def _read(labels: Iterable[Mapping[str, str]], label: str) -> dict[str, str]:
