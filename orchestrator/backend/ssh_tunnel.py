@@ -89,6 +89,7 @@ class Tunnel:
         self._control = str(self._folder.path / "ctl")
         self._said: deque[str] = deque(maxlen=_LINES)
         self._sign = sign_of_life()
+        self._may_set = True
         self._process: subprocess.Popen[str] | None = None
         self._started, self._ended = threading.Event(), threading.Event()
         threading.Thread(target=self._keep, name=f"ssh to {place}", daemon=True).start()
@@ -119,6 +120,14 @@ class Tunnel:
         if self._ended.wait(_END):
             return lost_words(self.place, [*self._said])
         return f"{LOST} to {self.place} stands, and no engine answers behind it"
+
+    def set_there(self, script: str) -> None:
+        """Run that script (of a POSIX shell, without a quotation mark) as the user that is logged in. Where it fails,
+        he may not do such things, or may run nothing: nobody hears of it, and it is not tried again.
+        """
+        if self._may_set:
+            done = self._ask_master("-T", "--", "engine", f"sh -c '{script}'")
+            self._may_set = done.returncode == 0
 
     def close(self) -> None:
         """End it; who reads by it sees the end at once."""

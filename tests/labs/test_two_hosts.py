@@ -81,6 +81,15 @@ def test_each_node_is_on_its_machine_with_the_words_of_compose(machines: Machine
         assert labels["com.docker.compose.service"] == labels["catenet.node"]
 
 
+def test_neither_machine_hears_its_bridges(machines: Machines, internet: Bench) -> None:
+    for name in machines.names.values():
+        host = machines.engines.hosts[name]
+        for file in ("ipv4/conf/{}/rp_filter", "ipv6/conf/{}/disable_ipv6"):
+            said = host.run("sh", "-c", f"cat /proc/sys/net/{file.format('br-*')}").split()
+            assert len(said) >= 4
+            assert {*said} == {"1"}
+
+
 def test_what_the_lab_claims_holds(internet: Bench) -> None:
     internet.until_all_holds()
 
