@@ -10,7 +10,7 @@ from pathlib import Path
 from docker.errors import ImageNotFound
 
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
-from catenet.orchestrator.backend.docker_errors import engine_errors
+from catenet.orchestrator.backend.docker_errors import engine_errors, refusal
 from catenet.orchestrator.backend.protocols import EngineError
 
 __all__ = ["DockerImages"]
@@ -67,7 +67,7 @@ class DockerImages:
             for step in steps:
                 said = [*said, *str(step.get("stream", "")).splitlines()][-15:]
                 if "error" in step:
-                    raise EngineError(f"{what}: {step['error']}\n" + "\n".join(said))
+                    raise refusal(what, "\n".join([str(step["error"]), *said]))
                 if time.monotonic() > deadline:
                     raise EngineError(f"{what}: not done after {_BUILD:.0f} s")
 
@@ -84,7 +84,7 @@ class DockerImages:
                 headers={"Content-Type": "application/x-tar"},
             )
         if '"error"' in answer.text:
-            raise EngineError(f"import {archive} as {tag}: {answer.text.strip()}")
+            raise refusal(f"import {archive} as {tag}", answer.text)
 
     def can_pull(self, tag: str, timeout: float) -> bool:
         """Whether a registry offers it, asked for so many seconds at most."""
@@ -125,7 +125,7 @@ class DockerImages:
                 headers={"Content-Type": "application/x-tar"},
             )
         if '"error"' in answer.text:
-            raise EngineError(f"load an image: {answer.text.strip()}")
+            raise refusal("load an image", answer.text)
 
     def carry(self, tag: str) -> Sequence[str]:
         """An engine by itself gives to nobody."""

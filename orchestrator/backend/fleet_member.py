@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ __all__ = ["Asked", "Member", "Patience"]
 
 Found = TypeVar("Found")
 
+_OF_A_HOST = re.compile(r"host \S+: ")
 _AGAIN = 1.0
 """Seconds after which a host that is lost may be tried again."""
 _IDLE = 60.0
@@ -148,7 +150,8 @@ class Member:
             engine = self._engine
             if engine is None or not engine.answers(self._patience.look):
                 raise self._lose(str(error)) from error
-            error.args = (f"host {self.name}: {error}",)
+            if not _OF_A_HOST.match(str(error)):  # what one host was given by another, the first has said
+                error.args = (f"host {self.name}: {error}",)
             raise
 
     def _connected(self) -> Engine:

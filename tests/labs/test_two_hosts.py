@@ -86,7 +86,7 @@ def test_neither_machine_hears_its_bridges(machines: Machines, internet: Bench) 
         host = machines.engines.hosts[name]
         for file in ("ipv4/conf/{}/rp_filter", "ipv6/conf/{}/disable_ipv6"):
             said = host.run("sh", "-c", f"cat /proc/sys/net/{file.format('br-*')}").split()
-            assert len(said) >= 4
+            assert len(said) >= 3
             assert {*said} == {"1"}
 
 
