@@ -19,6 +19,7 @@ turns           who leaves a network has it alone, for Docker miscounts otherwis
 docker_errors   Docker's errors → EngineError: what was asked, what was said, what to do
 host            the machine itself: its addresses, and a LAN's bridge kept apart from it
 fleet           several engines as one, each on its host; fleet_member: one of them, or why it does not answer
+signs           steps of a connection under way: who is slow is not taken for lost
 widened         the engine that is there, until a lab is meant that is on other hosts, too
 fake            their twin in memory, for tests; the same behaviour tests hold for all
                 (fake_container, fake_exec, fake_images, fake_swarm: what is in it)

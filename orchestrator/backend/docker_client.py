@@ -38,14 +38,14 @@ class Clients:
             where = find(host)
         self.url, self.local = where.url, where.local
         self._told = where.told
-        self._way: Tunnel | None = None
+        self.way: Tunnel | None = None
         if where.ssh is not None:
             from catenet.orchestrator.backend.ssh_tunnel import tunnel_to
 
-            self._way = tunnel_to(where.ssh)
-            self._told = {"base_url": f"unix://{self._way.path}"}
+            self.way = tunnel_to(where.ssh)
+            self._told = {"base_url": f"unix://{self.way.path}"}
         with engine_errors(f"connect to the engine at {self.url}"):
-            if self._way is None:
+            if self.way is None:
                 _try_socket(str(self._told.get("base_url") or self.url))
             first = self._patient(APIClient(**self._told, version="auto", timeout=int(QUICK)))
             self.about: dict[str, Any] = first.version(api_version=False)
@@ -78,7 +78,7 @@ class Clients:
         adapter = getattr(client, "_custom_adapter", None)  # over TCP there is none
         if isinstance(adapter, UnixHTTPAdapter):
             adapter.close()
-            client.mount("http+docker://", PatientAdapter(adapter.socket_path, self._way))
+            client.mount("http+docker://", PatientAdapter(adapter.socket_path, self.way))
         return client
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import requests
 import urllib3
@@ -13,14 +14,17 @@ from catenet.orchestrator.backend.docker_socket import HANGS
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
 from catenet.orchestrator.backend.ssh_errors import LOST
 
-__all__ = ["START", "engine_errors", "is_ambiguous", "is_overlap", "is_unfrozen"]
+__all__ = ["START", "engine_errors", "is_ambiguous", "is_overlap", "is_unfrozen", "refusal"]
 
 START = "start the engine: `make engine`, or `systemctl start docker`"
 """The hint where no engine is there at all."""
 _WENT_AWAY = "the engine went away in the middle: `catenet status` says what is there; else `journalctl -u docker`"
+_NO_MEMORY = "its machine has no memory left, most likely: `catenet doctor` judges it; end other programs there"
 _HINTS = (
     # a piece of what the engine or the system says (in lower case) → what the user can do
     (f"{LOST.lower()} to", "is it on, its network up, its engine running? then `catenet status` says what is there"),
+    ("signal: killed", _NO_MEMORY),
+    ("cannot allocate memory", _NO_MEMORY),
     ("permission denied", "add yourself to its group: `sudo usermod -aG docker $USER`, then log in again"),
     ("no such file or directory", START),
     ("connection refused", START),
@@ -80,6 +84,13 @@ def engine_errors(what: str) -> Iterator[None]:
         said = _said(error)
         gone = not isinstance(error, APIError) and said.lower().startswith(_GONE)
         raise (EngineGoneError if gone else EngineError)(f"{what}: {said}", _hint(said)) from error
+
+
+def refusal(what: str, said: str) -> EngineError:
+    """The error for what the engine says in the middle of an answer that had begun well: by itself, or as its JSON."""
+    with suppress(ValueError, KeyError, TypeError):
+        said = str(json.loads(said)["error"])
+    return EngineError(f"{what}: {said.strip()}", _hint(said))
 
 
 def is_ambiguous(error: EngineError) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from docker.errors import ImageNotFound
 
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
-from catenet.orchestrator.backend.docker_errors import engine_errors
+from catenet.orchestrator.backend.docker_errors import engine_errors, refusal
 from catenet.orchestrator.backend.protocols import EngineError
 
 __all__ = ["DockerImages"]
@@ -65,7 +65,7 @@ class DockerImages:
             for step in steps:
                 said = [*said, *str(step.get("stream", "")).splitlines()][-15:]
                 if "error" in step:
-                    raise EngineError(f"{what}: {step['error']}\n" + "\n".join(said))
+                    raise refusal(what, "\n".join([str(step["error"]), *said]))
                 if time.monotonic() > deadline:
                     raise EngineError(f"{what}: not done after {_BUILD:.0f} s")
 
@@ -119,7 +119,7 @@ class DockerImages:
                 headers={"Content-Type": "application/x-tar"},
             )
         if '"error"' in answer.text:
-            raise EngineError(f"{what}: {answer.text.strip()}")
+            raise refusal(what, answer.text)
 
     def carry(self, tag: str) -> Sequence[str]:
         """An engine by itself gives to nobody."""

@@ -13,7 +13,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.docker_client import SLOW, Clients
 from catenet.orchestrator.backend.docker_errors import engine_errors, is_ambiguous, is_overlap
 from catenet.orchestrator.backend.docker_options import network_options, overlay_options
-from catenet.orchestrator.backend.host import FIB_TRIE, isolate_bridge, own_addresses
+from catenet.orchestrator.backend.host import FIB_TRIE, isolate_bridge, isolation, own_addresses
 from catenet.orchestrator.backend.protocols import EngineError, Network, NetworkSpec, PrefixTakenError
 
 __all__ = ["DockerNetworks"]
@@ -52,8 +52,7 @@ class DockerNetworks:
             if is_overlap(error):
                 raise PrefixTakenError(str(error)) from error
             raise
-        if self._clients.local:
-            isolate_bridge(f"br-{made[:12]}")
+        self._isolate([made])
 
     def _create(self, spec: NetworkSpec, options: Mapping[str, str], **more: Any) -> str:
         made = self._clients(SLOW).create_network(
@@ -78,14 +77,23 @@ class DockerNetworks:
             time.sleep(_BETWEEN)
 
     def isolate_networks(self, names: Collection[str]) -> None:
-        """Each bridge of theirs is isolated from the machine, where the engine runs on it (see `isolate_bridge`)."""
-        if not self._clients.local:
+        """Each bridge of theirs is isolated from the engine's machine: this one, or a server that lets us (see
+        `isolate_bridge`).
+        """
+        if not self._clients.local and self._clients.way is None:
             return
         with engine_errors("list the networks"):
             found = self._clients().networks()
-        for item in found:
-            if item["Name"] in names and item.get("Driver") == "bridge":
-                isolate_bridge(f"br-{item['Id'][:12]}")
+        ours = (item for item in found if item["Name"] in names and item.get("Driver") == "bridge")
+        self._isolate([str(item["Id"]) for item in ours])
+
+    def _isolate(self, networks: Collection[str]) -> None:
+        bridges = [f"br-{each[:12]}" for each in networks]
+        if self._clients.local:
+            for bridge in bridges:
+                isolate_bridge(bridge)
+        elif self._clients.way is not None and bridges:
+            self._clients.way.set_there(isolation(bridges))
 
     def remove_network(self, name: str, host: str = "") -> None:
         """Remove a network; one that is not there is no error.

@@ -355,8 +355,8 @@ class Fleet:
         return found
 
     def _limit(self, asked: Sequence[Asked[Found]]) -> float:
-        """Seconds that a host may take to be connected to, once the first has answered: where that took long, the
-        machine is busy, and twice that is no reason to give another up.
+        """Seconds that each step to a host may take, once the first has answered: where that took long, the machine is
+        busy, and half as long again is no reason to give another up.
         """
         if self.patience.others >= self.patience.connect:
             return self.patience.connect
@@ -365,7 +365,8 @@ class Fleet:
             done, left = wait(left, self.patience.connect - took, FIRST_COMPLETED)
             if any(future.exception() is None for future in done):
                 break
-        return min(self.patience.connect, max(self.patience.others, 2 * (time.monotonic() - began)))
+        took = 1.5 * (time.monotonic() - began)
+        return min(self.patience.connect, max(self.patience.others, self.patience.took, took))
 
 
 def _networks(engine: Engine) -> list[Network]:

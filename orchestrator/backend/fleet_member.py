@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,11 +13,13 @@ from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError, EngineGoneError, HostLostError
+from catenet.orchestrator.backend.signs import hearing
 
 __all__ = ["Asked", "Member", "Patience"]
 
 Found = TypeVar("Found")
 
+_OF_A_HOST = re.compile(r"host \S+: ")
 _AGAIN = 1.0
 """Seconds after which a host that is lost may be tried again."""
 _IDLE = 60.0
@@ -25,12 +28,14 @@ _IDLE = 60.0
 
 @dataclass
 class Patience:
-    """`connect`: seconds that a connection may take; `others`: that it may take at the least where another host has
-    answered already; `look`: seconds of silence after which an engine is pinged, and that the ping may take.
+    """`connect`: seconds that a connection may take; `others`: that a step of it may take at the least where another
+    host has answered already; `took`: that the first of them took, if it was not as one of these; `look`: seconds of
+    silence after which an engine is pinged, and that the ping may take.
     """
 
     connect: float = 8.0  # longer than ssh's own, so that its words are heard
     others: float = 8.0
+    took: float = 0.0
     look: float = 1.0
 
 
@@ -59,6 +64,7 @@ class Member:
         self._why = ""
         self._again: Future[Engine] | None = None
         self._next_look = 0.0
+        self._heard, self._step = 0.0, ""
         self._hands = _Hands(f"host {name}")
 
     @property
@@ -83,7 +89,7 @@ class Member:
         return Asked(self._hands.do(lambda: question(self._connected())), time.monotonic())
 
     def answer(self, asked: Asked[Found], within: float | None = None) -> Found:
-        """What it has answered. `within`: seconds for the connection, where it is still to be made.
+        """What it has answered. `within`: seconds for each step of the connection, where it is still to be made.
 
         Raises:
             HostLostError: it does not answer.
@@ -92,17 +98,22 @@ class Member:
         """
         limit = self._patience.connect if within is None else within
         while not asked.future.done():
-            left = max(0.0, limit - (time.monotonic() - asked.at))
+            left = self._left(asked, limit)
             wait([asked.future], self._patience.look if self._engine is not None else min(self._patience.look, left))
             if asked.future.done():
                 break
             if self._engine is None:
-                if time.monotonic() - asked.at >= limit:
-                    raise self._lose(f"no answer within {limit:.1f} s")
+                if not self._left(asked, limit):
+                    raise self._lose(f"{self._step}no answer within {limit:.1f} s")
             elif not self._engine.answers(self._patience.look):
                 raise self._lose(f"no answer within {2 * self._patience.look:.1f} s")
         with self.errors():
             return asked.future.result()
+
+    def _left(self, asked: Asked[Found], limit: float) -> float:
+        """Seconds until it is lost, unless there is a sign of life before."""
+        ends = min(asked.at + self._patience.connect, max(asked.at, self._heard) + limit)
+        return max(0.0, ends - time.monotonic())
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:
@@ -139,16 +150,23 @@ class Member:
             engine = self._engine
             if engine is None or not engine.answers(self._patience.look):
                 raise self._lose(str(error)) from error
-            error.args = (f"host {self.name}: {error}",)
+            if not _OF_A_HOST.match(str(error)):  # what one host was given by another, the first has said
+                error.args = (f"host {self.name}: {error}",)
             raise
 
     def _connected(self) -> Engine:
         """In a thread of its own."""
         with self._connecting:
             if self._engine is None and callable(self._way):
-                self._engine = self._way()
+                with hearing(self._hear):
+                    self._engine = self._way()
         assert self._engine is not None
         return self._engine
+
+    def _hear(self, step: str) -> None:
+        """A sign of life while it is being connected to."""
+        self._heard = time.monotonic()
+        self._step = f"{step}: " if step else self._step
 
     def _lose(self, why: str) -> HostLostError:
         with self._lock:

@@ -4,12 +4,13 @@ LAN's bridge."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from catenet.nodes.address import Address
 
-__all__ = ["FIB_TRIE", "isolate_bridge", "nearest_seen", "own_addresses"]
+__all__ = ["FIB_TRIE", "isolate_bridge", "isolation", "nearest_seen", "own_addresses"]
 
 FIB_TRIE = "/proc/net/fib_trie"
 SETTINGS = Path("/proc/sys/net")
@@ -19,6 +20,7 @@ _ISOLATED = {
     "ipv4/conf/{}/rp_filter": "1",
     "ipv6/conf/{}/disable_ipv6": "1",  # else it has a link-local address, and services of the machine listen there
 }
+_BRIDGE = re.compile(r"br-[0-9a-f]{12}")  # as Docker calls those that it makes
 _OWN = re.compile(r"\|-- (\d+\.\d+\.\d+\.\d+)\n +/32 host LOCAL$", re.MULTILINE)
 
 
@@ -36,6 +38,13 @@ def isolate_bridge(bridge: str, settings: Path = SETTINGS) -> None:
     for setting, value in _ISOLATED.items():
         with suppress(OSError):
             (settings / setting.format(bridge)).write_text(value)
+
+
+def isolation(bridges: Iterable[str]) -> str:
+    """The same for a shell (POSIX) on another machine: where that may not be, or a name is no bridge's, it fails."""
+    named = [bridge for bridge in bridges if _BRIDGE.fullmatch(bridge)]
+    files = [(SETTINGS / setting.format(bridge), value) for bridge in named for setting, value in _ISOLATED.items()]
+    return "; ".join(["fine=true", *(f"echo {value} > {file} || fine=false" for file, value in files), "$fine"])
 
 
 def nearest_seen(folder: Path) -> Path | None:

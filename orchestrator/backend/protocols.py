@@ -19,6 +19,7 @@ __all__ = [
     "LABEL_HOSTS",
     "LABEL_LAB",
     "LABEL_LAN",
+    "LABEL_LEFT",
     "LABEL_MTU",
     "LABEL_NETWORK",
     "LABEL_NODE",
@@ -63,6 +64,7 @@ LABEL_HASH = "catenet.hash"  # of all that the thing is, but its image: equal ha
 LABEL_BEGAN = "catenet.began"  # when the copy was brought up, in seconds since 1970: its nodes count from there
 LABEL_HOSTS = "catenet.hosts"  # of a copy on several hosts, on all that is its: JSON, host → how it is reached
 LABEL_HOST = "catenet.host"  # the host on which the thing is
+LABEL_LEFT = "catenet.left"  # on a container that only remembers: the hosts where a `down` left things, commas between
 LABEL_PLACES = "catenet.places"  # on each container: JSON, node → host, of all nodes
 LABEL_UNDERLAY = "catenet.underlay"  # the network that carries the copy's segments; it is no LAN of the lab
 LABEL_SEGMENTS = "catenet.segments"  # JSON, LAN → prefix: the segments that a container is on; the underlay: the others

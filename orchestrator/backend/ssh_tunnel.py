@@ -20,11 +20,13 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 
 from catenet.orchestrator.backend.docker_socket import ping
 from catenet.orchestrator.backend.machine import finished
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
+from catenet.orchestrator.backend.signs import sign_of_life
 from catenet.orchestrator.backend.ssh_errors import DIAGNOSIS, LOST, lost_words, refused_engine, ssh_error
 from catenet.orchestrator.backend.ssh_folder import SocketFolder
 from catenet.orchestrator.backend.ssh_place import SshPlace
@@ -53,8 +55,12 @@ _OPTIONS = {
     "ForwardX11": "no",
     "PermitLocalCommand": "no",
     "RemoteCommand": "none",
-    "LogLevel": "INFO",  # what it says is our error
+    "LogLevel": "DEBUG1",  # its steps are signs of life, and what else it says is our error
 }
+_STEP = "debug1: "
+_GREETING = "OpenSSH_"
+"""How a line of ssh's begins that tells a step, and how the one before these."""
+_ALIVE = ("Connection established", "Remote protocol version")  # from here on the server has its part in each step
 # The kernel ends ssh together with us, however we end. It means the thread that started it: hence `_keep`.
 _WITH_US = """import ctypes, os, sys
 ctypes.CDLL(None).prctl(1, 9)  # prctl(2): PR_SET_PDEATHSIG, SIGKILL
@@ -83,12 +89,15 @@ class Tunnel:
         self.path = str(self._folder.path / "engine.sock")
         self._control = str(self._folder.path / "ctl")
         self._said: deque[str] = deque(maxlen=_LINES)
+        self._sign = sign_of_life()
+        self._may_set = True
         self._process: subprocess.Popen[str] | None = None
         self._started, self._ended = threading.Event(), threading.Event()
         threading.Thread(target=self._keep, name=f"ssh to {place}", daemon=True).start()
         try:
             self._log_in()
             self._carry()
+            self._sign("logged in by SSH, its engine was asked")
             self._try_engine()
         except BaseException:
             self.close()
@@ -112,6 +121,14 @@ class Tunnel:
         if self._ended.wait(_END):
             return lost_words(self.place, [*self._said])
         return f"{LOST} to {self.place} stands, and no engine answers behind it"
+
+    def set_there(self, script: str) -> None:
+        """Run that script (of a POSIX shell, without a quotation mark) as the user that is logged in. Where it fails,
+        he may not do such things, or may run nothing: nobody hears of it, and it is not tried again.
+        """
+        if self._may_set:
+            done = self._ask_master("-T", "--", "engine", f"sh -c '{script}'")
+            self._may_set = done.returncode == 0
 
     def close(self) -> None:
         """End it; who reads by it sees the end at once."""
@@ -138,13 +155,24 @@ class Tunnel:
                 self._process = process
                 self._started.set()
                 assert process.stderr is not None
-                for line in process.stderr:
-                    self._said.append(line.rstrip())
+                self._read(process.stderr)
         except OSError as error:
             self._said.append(f"{self._ssh}: {error.strerror}")
         finally:
             self._ended.set()
             self._started.set()
+
+    def _read(self, lines: Iterable[str]) -> None:
+        """What ssh says, until it ends."""
+        alive = False
+        for line in lines:
+            if not line.startswith((_STEP, _GREETING)):
+                self._said.append(line.rstrip())
+            elif alive:
+                self._sign("")
+            elif any(words in line for words in _ALIVE):
+                alive = True
+                self._sign("its server takes the connection")
 
     def _log_in(self) -> None:
         deadline = time.monotonic() + _START

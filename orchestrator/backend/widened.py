@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from catenet.orchestrator.backend.fleet_member import Patience
 from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.engine_url import engine_key
 
 __all__ = ["hurry", "may_widen", "widen"]
 
@@ -15,18 +16,20 @@ __all__ = ["hurry", "may_widen", "widen"]
 class _Widened:
     """Whatever is asked of it, the engine is asked that it stands for now."""
 
-    def __init__(self, home: Engine, reach: Callable[[str], Engine]) -> None:
+    def __init__(self, home: Engine, reach: Callable[[str], Engine], took: float) -> None:
         self.home, self.reach = home, reach
         self.now = home
-        self.patience = Patience()
+        self.patience = Patience(took=took)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.now, name)
 
 
-def may_widen(home: Engine, reach: Callable[[str], Engine]) -> Engine:
-    """The same engine, as `widen` takes it. `reach`: connects to the engine of a URL."""
-    return cast(Engine, _Widened(home, reach))
+def may_widen(home: Engine, reach: Callable[[str], Engine], took: float = 0.0) -> Engine:
+    """The same engine, as `widen` takes it. `reach`: connects to the engine of a URL; `took`: seconds that it took to
+    connect to this one.
+    """
+    return cast(Engine, _Widened(home, reach, took))
 
 
 def widen(engine: Engine, urls: Mapping[str, str], here: str) -> bool:
@@ -44,14 +47,17 @@ def widen(engine: Engine, urls: Mapping[str, str], here: str) -> bool:
         ways = {host: _way(engine, host, url, here) for host, url in urls.items()}
         engine.now = Fleet(ways, urls, engine.patience)
         return True
-    fresh = {host: url for host, url in urls.items() if host != here and url not in known.urls().values()}
+    keys = {engine_key(url) for url in known.urls().values()}
+    fresh = {host: url for host, url in urls.items() if host != here and engine_key(url) not in keys}
     for host, url in fresh.items():
         known.add(url if host in known.urls() else host, _way(engine, host, url, here), url)
     return bool(fresh)
 
 
 def hurry(engine: Engine, seconds: float) -> None:
-    """From now on a host may take only so many seconds to be connected to, where another has answered already."""
+    """From now on a host may be silent only so many seconds while it is connected to, where another has answered
+    already, and fast.
+    """
     if isinstance(patience := getattr(engine, "patience", None), Patience):
         patience.others = seconds
 

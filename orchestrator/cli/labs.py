@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.arguments import JsonOption
 from catenet.orchestrator.cli.context import engine
@@ -29,7 +32,8 @@ def labs(json: JsonOption = False) -> None:
             {
                 "shipped": [{"lab": lab.name, "about": lab.about, "file": str(lab.file)} for lab in shipped],
                 "running": [
-                    {"lab": lab.name, "file": _file(lab), "nodes": len(lab.node_names)} for lab in running.values()
+                    {"lab": lab.name, "file": _file(lab), "nodes": len(lab.node_names), **_left(lab)}
+                    for lab in running.values()
                 ],
             }
         )
@@ -39,8 +43,16 @@ def labs(json: JsonOption = False) -> None:
     if running:
         rows = [(lab.name, str(len(lab.node_names)), _file(lab) or "-") for lab in running.values()]
         table(["running", "nodes", "from"], rows)
+        for lab in running.values():
+            if left := lab.hosts.said_of_left(lab.name):
+                say(left)
     else:
         say(trouble or "No lab is running; start one: catenet up internet")
+
+
+def _left(lab: FoundLab) -> Mapping[str, Json]:
+    """The hosts where things are left, where it was taken down without them."""
+    return {"left": [*lab.hosts.left]} if lab.hosts.left else {}
 
 
 def _file(lab: FoundLab) -> str | None:

@@ -15,8 +15,8 @@ from catenet.orchestrator.cli.context import engine, one_name, running_lab
 from catenet.orchestrator.cli.screen import good_or_bad, print_json, say, table
 from catenet.orchestrator.status.state import MISSING, LabState, LanState, NodeState, lab_state
 
-_PATIENCE = 1.5
-"""Seconds for a host to be connected to, where others answer: what is known of these is said within two."""
+_PATIENCE = 0.7
+"""Seconds of a host's silence, where others answer: what is known of these is said within two."""
 
 
 def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = False) -> None:
@@ -27,9 +27,9 @@ def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = F
     catenet status internet         that one
     catenet status --json | jq .nodes
 
-    Exit code 1 where somebody has removed a node or a LAN of the lab: catenet up makes it again. Of several hosts, one
-    that does not answer is waited for a second and a half; its nodes are unreachable, and the exit code is 3. Nodes on
-    hosts that --host leaves out are not asked, which is no fault.
+    Exit code 1 where somebody has removed a node or a LAN of the lab, be it by catenet down without one of its hosts:
+    catenet up makes it again. Of several hosts, one that is silent for most of a second is not waited for; its nodes
+    are unreachable, and the exit code is 3. Nodes on hosts that --host leaves out are not asked, which is no fault.
     """
     docker = engine()
     hurry(docker, _PATIENCE)
@@ -41,7 +41,7 @@ def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = F
         _print(state)
     if state.hosts.lost:
         raise typer.Exit(3)
-    if any(running.missing):
+    if any(running.missing) or state.hosts.left:
         raise typer.Exit(1)
 
 
@@ -56,6 +56,8 @@ def _print(state: LabState) -> None:
     table(heads[:kept], [row[:kept] for row in rows])
     say("")
     say(_summary(state))
+    if left := state.hosts.said_of_left(state.name):
+        say(left)
 
 
 def _node_row(node: NodeState, *, several: bool) -> tuple[Text | str, ...]:
@@ -133,6 +135,7 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
             for lan in state.lans
         ],
         **({"hosts": _hosts(state)} if state.hosts.urls else {}),
+        **({"left": [*state.hosts.left]} if state.hosts.left else {}),
     }
 
 

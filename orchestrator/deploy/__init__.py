@@ -11,7 +11,7 @@ ready     pure: what the nodes have said, and what is lacking
 watch     feeds it from the nodes' logs
 progress  what the user is told meanwhile
 locks     one process at a copy at a time; whose process has ended
-up, down  the two verbs; down: orphans too
+up, down  the two verbs; down: orphans too; left: what is remembered of hosts that were lost then
 hosts     several hosts' engines made one swarm, and parted; host_address: by which address the others reach one
 host_paths  what the way between hosts carries, tried
 doctor    whether this machine can run labs, tried; limits: which of the machine's will bite, at how many nodes;

@@ -43,6 +43,6 @@ def _brought(engine: Engine, tag: str) -> Sequence[str]:
             return ()
     except EngineError:  # there is none
         return ()
-    engine.workshop().load(own.save(tag))
+    engine.load(own.save(tag))
     engine.carry(tag)
     return [*urls]

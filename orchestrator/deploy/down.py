@@ -18,9 +18,11 @@ from catenet.orchestrator.backend.protocols import (
     listed_of,
     networks_of,
 )
+from catenet.orchestrator.deploy.left import is_memory, remember
 from catenet.orchestrator.deploy.locks import adopt_orphan, exclusive_lock, is_orphan
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.run import carry_out, perform
+from catenet.orchestrator.engine_url import engine_key
 from catenet.orchestrator.observe.hosts import CopyHosts, hosts_of
 from catenet.orchestrator.observe.running import running_labs
 from catenet.orchestrator.plan.steps import Step, removal
@@ -68,16 +70,20 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     """
     started = time.monotonic()
     labels: list[Mapping[str, str]] = []
+    seen: list[Listed] = []
     gone: set[tuple[str, str, str]] = set()
     held: list[str] = []
     refused: EngineError | None = None
     for _ in range(_ROUNDS):  # an `up` that was killed may have asked the engine for one thing more
-        containers, networks = listed_of(engine, copy), networks_of(engine, copy)
-        labels += [*(each.labels for each in containers), *(each.labels for each in networks)]
+        listed, networks = listed_of(engine, copy), networks_of(engine, copy)
+        seen += listed
+        labels += [*(each.labels for each in listed), *(each.labels for each in networks)]
+        containers = [each for each in listed if not is_memory(each)]
         gone |= {("network", each.host, each.name) for each in networks}
         gone |= {("node", each.host, each.name) for each in containers if LABEL_NODE in each.labels}
         if not containers and not networks:
             break
+        remember(engine, seen, hosts_of(labels).asked_by(engine).lost)  # before there is nothing that knows its hosts
         try:
             take_away(engine, networks, containers, progress)
         except EngineError as error:
@@ -94,7 +100,11 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     report = DownReport(copy, kinds.count("network"), kinds.count("node"), time.monotonic() - started)
     hosts = (hosts_of(labels) if labels else CopyHosts(engine.urls())).asked_by(engine)
     if hosts.lost:
+        remember(engine, seen, hosts.lost)  # lost meanwhile
         raise _left(engine, report, hosts, held, refused)
+    asked = {engine_key(url) for url in engine.urls().values()}
+    if all(engine_key(hosts.urls.get(host, "")) in asked for host in hosts.left):
+        take_away(engine, (), [each for each in listed_of(engine, copy) if is_memory(each)], progress)
     if refused is not None:
         raise refused
     return report

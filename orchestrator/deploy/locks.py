@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from catenet.orchestrator.backend.lock_file import is_at, opened
+from catenet.orchestrator.engine_url import engine_key
 from catenet.orchestrator.lab.words import copy_as_file
 from catenet.orchestrator.observe.running import UserError
 
@@ -31,7 +32,7 @@ __all__ = [
     "waiting_lock",
 ]
 
-_HERE, _SOCKET = "local", "unix:///var/run/docker.sock"
+_HERE = "local"
 _SHARED = Path("/tmp")  # whatever TMPDIR says: all processes of a user must meet at one place
 
 
@@ -45,7 +46,7 @@ def exclusive_lock(copies: Iterable[str], urls: Iterable[str] = (_HERE,)) -> Ite
         UserError: another process is at it; the text names it. Or the locks have no safe place (`own_folder`).
 
     """
-    engines = {_own(url) for url in urls}
+    engines = {engine_key(url): url for url in urls}.values()
     with ExitStack() as locks:
         for copy, url in sorted((copy, url) for copy in copies for url in engines):
             path = lock_path(copy, url)
@@ -153,13 +154,9 @@ def lock_path(copy: str, url: str = _HERE) -> Path:
         UserError: as `own_folder`.
 
     """
-    engine = "" if _own(url) == _HERE else f"@{sha256(url.encode()).hexdigest()[:12]}"
+    key = engine_key(url)
+    engine = "" if key == engine_key(_HERE) else f"@{sha256(key.encode()).hexdigest()[:12]}"
     return own_folder() / f"{copy_as_file(copy)}{engine}.lock"
-
-
-def _own(url: str) -> str:
-    """This machine's own engine has two names."""
-    return _HERE if url == _SOCKET else url
 
 
 def own_folder() -> Path:

@@ -25,6 +25,7 @@ def machine_findings(machine: Machine, nodes: int, root: str = "") -> Iterator[D
         words = "br_netfilter is on: this machine's packet filter sees what crosses a LAN, and reassembles fragments"
         yield Diagnosis("kernel", "ok", words)
     yield from _vxlan(machine, kernel.rpartition(" ")[2])
+    yield from _ears(machine)
     yield from _limits(machine, nodes, root or _data_root(machine))
 
 
@@ -35,6 +36,24 @@ def _vxlan(machine: Machine, release: str) -> Iterator[Diagnosis]:
         yield Diagnosis("kernel", "ok", "vxlan is there: LANs may span hosts")
     elif machine.run(["ls", f"/lib/modules/{release}"]):
         yield Diagnosis("kernel", "warn", "no vxlan: LANs that span hosts cannot be made", "modprobe vxlan")
+
+
+def _ears(machine: Machine) -> Iterator[Diagnosis]:
+    """Whether its own services hear what labs' bridges carry: root's `up` sees to that, and so may its settings."""
+    if machine.run(["id", "-u"]).strip() == "0":
+        yield Diagnosis("bridges", "ok", "the machine is made deaf to those of labs")
+        return
+    hears = {
+        "IPv4": not any(_setting(machine, f"net.ipv4.conf.{name}.rp_filter") for name in ("all", "default")),
+        "IPv6": _setting(machine, "net.ipv6.conf.default.disable_ipv6") == 0,
+    }
+    cures = {"IPv4": "net.ipv4.conf.default.rp_filter=1", "IPv6": "net.ipv6.conf.default.disable_ipv6=1"}
+    heard = [family for family in hears if hears[family]]
+    if heard:
+        words = f"the machine's services hear {' and '.join(heard)} of labs' bridges, and only its root can stop that"
+        yield Diagnosis("bridges", "warn", words, f"sysctl -w {' '.join(cures[family] for family in heard)}, before up")
+    else:
+        yield Diagnosis("bridges", "ok", "the machine is deaf to new ones by its settings")
 
 
 def _limits(machine: Machine, nodes: int, root: str) -> Iterator[Diagnosis]:

@@ -17,6 +17,9 @@ __all__ = ["Watch"]
 _SAID = 5
 """How many of the things that are lacking at the deadline are said."""
 
+_KILLED = 137  # 128 and SIGKILL, which no node sends itself
+_MEMORY = "`catenet doctor` judges the memory of its machine, and `dmesg` there says whom the kernel killed"
+
 
 class Watch:
     """Feeds a `Readiness` from the engine's logs."""
@@ -111,6 +114,8 @@ class Watch:
             return
         state = self._engine.inspect(container).get("State")
         code = state.get("ExitCode") if isinstance(state, dict) else None
+        if code == _KILLED:
+            raise EngineError(f"node {node} was killed (exit code {code}), for want of memory most likely", _MEMORY)
         raise NotReadyError(f"node {node} ended by itself, with exit code {code}", node)
 
     def _fail(self, error: Exception) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
+from catenet.orchestrator.engine_url import engine_key
+
 __all__ = [
     "HOST_LIMIT",
     "HOST_NAME",
@@ -96,8 +98,9 @@ def parse_hosts(words: Iterable[str]) -> dict[str, Host]:
 
 
 def same(host: Host, others: Mapping[str, Host]) -> str:
-    """The name of another with the same URL; empty: there is none."""
-    return next((other.name for other in others.values() if other.url == host.url and other.name != host.name), "")
+    """The name of another with the same engine, however its URL is spelled; empty: there is none."""
+    keys = {engine_key(other.url): other.name for other in others.values() if other.name != host.name}
+    return keys.get(engine_key(host.url), "")
 
 
 def url_fault(url: str) -> str:

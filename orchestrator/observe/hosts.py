@@ -6,7 +6,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from catenet.orchestrator.backend.protocols import LABEL_HOST, LABEL_HOSTS, LABEL_PLACES, Engine, HostLostError
+from catenet.orchestrator.backend.protocols import (
+    LABEL_HOST,
+    LABEL_HOSTS,
+    LABEL_LEFT,
+    LABEL_PLACES,
+    Engine,
+    HostLostError,
+)
+from catenet.orchestrator.engine_url import engine_key
 
 __all__ = ["CopyHosts", "hosts_of", "object_in"]
 
@@ -15,7 +23,7 @@ __all__ = ["CopyHosts", "hosts_of", "object_in"]
 class CopyHosts:
     """`urls`: host → how it is reached (none where the copy is on one engine); `places`: node → host; `lost`: host →
     why it does not answer; `unasked`: the hosts of which the engine is not, since the user has named others; `seen`:
-    the hosts of what was found.
+    the hosts of what was found; `left`: those that were lost when it was taken down.
     """
 
     urls: Mapping[str, str] = field(default_factory=dict)
@@ -23,6 +31,7 @@ class CopyHosts:
     lost: Mapping[str, str] = field(default_factory=dict)
     unasked: tuple[str, ...] = ()
     seen: frozenset[str] = frozenset()
+    left: tuple[str, ...] = ()
 
     @property
     def away(self) -> tuple[str, ...]:
@@ -32,8 +41,8 @@ class CopyHosts:
     def asked_by(self, engine: Engine) -> CopyHosts:
         """The same, as that engine reaches them. The engine's hosts may have other names, and some be others'."""
         names, lost = engine.urls(), engine.lost()
-        by_url = {url: name for name, url in names.items()}
-        own = {host: by_url.get(url, host if host in names else None) for host, url in self.urls.items()}
+        by_url = {engine_key(url): name for name, url in names.items()}
+        own = {host: by_url.get(engine_key(url), host if host in names else None) for host, url in self.urls.items()}
         return replace(
             self,
             lost={host: lost[name] for host, name in own.items() if name is not None and name in lost},
@@ -43,6 +52,13 @@ class CopyHosts:
     def nodes_on(self, *hosts: str) -> list[str]:
         """The nodes that have their place there, in the lab's order."""
         return [node for node, place in self.places.items() if place in hosts]
+
+    def said_of_left(self, copy: str) -> str:
+        """That it was taken down but for what is on some hosts, and how that goes; empty: it was not."""
+        if not self.left:
+            return ""
+        where = ", ".join(f"{host} ({self.urls.get(host, '?')})" for host in self.left)
+        return f"{copy} was taken down; what was on host {where} is left: `catenet down {copy}` removes it"
 
     def lost_with(self, what: str, host: str = "") -> HostLostError:
         """Why nothing can be done with that node, or LAN. `host`: the one that has it, where that is known."""
@@ -65,7 +81,8 @@ def hosts_of(labels: Iterable[Mapping[str, str]]) -> CopyHosts:
     """By the labels of all that is a copy's."""
     each = [*labels]
     seen = frozenset(said[LABEL_HOST] for said in each if LABEL_HOST in said)
-    return CopyHosts(_read(each, LABEL_HOSTS), _read(each, LABEL_PLACES), seen=seen)
+    left = {host: None for said in each for host in said.get(LABEL_LEFT, "").split(",") if host}
+    return CopyHosts(_read(each, LABEL_HOSTS), _read(each, LABEL_PLACES), seen=seen, left=(*left,))
 
 
 def object_in(text: str) -> Mapping[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -54,7 +55,9 @@ def engine_on(hosts: Mapping[str, Host]) -> Engine:
         return connect(*urls.values())
     from catenet.orchestrator.backend.widened import may_widen
 
-    return may_widen(connect(), connect)
+    began = time.monotonic()
+    home = connect()
+    return may_widen(home, connect, time.monotonic() - began)
 
 
 def named_engine() -> Engine:

@@ -27,6 +27,7 @@ from typing import Literal
 from catenet.nodes.address import Prefix
 from catenet.orchestrator.backend.protocols import (
     LABEL_HASH,
+    LABEL_LEFT,
     LABEL_NODE,
     LABEL_SEGMENTS,
     Container,
@@ -118,8 +119,8 @@ def _by_node(wanted: Desired) -> dict[str, ContainerSpec]:
 
 
 def _is_tool(container: Container) -> bool:
-    """What Compose makes beside the nodes: the builder of their image, which has ended."""
-    return LABEL_NODE not in container.labels
+    """What Compose makes beside the nodes: the builder of their image, which has ended. No memory of a `down`."""
+    return LABEL_NODE not in container.labels and LABEL_LEFT not in container.labels
 
 
 def removal(networks: Iterable[Network], containers: Iterable[Listed]) -> tuple[Step, ...]:

@@ -11,6 +11,7 @@ import random
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from on_engine import CATENET, own
 from rip_mixed import Broken, until_right
 from two_hosts import Machines, machines_of
 
+from catenet.orchestrator.backend.ssh_tunnel import close_tunnels
 from catenet.orchestrator.capture.capturing import capturing
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.locks import OwnershipLock
@@ -76,6 +78,15 @@ def test_each_node_is_on_its_machine_with_the_words_of_compose(machines: Machine
     for labels in (*found["france"].values(), *found["world"].values()):
         assert labels["com.docker.compose.project"] == internet.copy
         assert labels["com.docker.compose.service"] == labels["catenet.node"]
+
+
+def test_neither_machine_hears_its_bridges(machines: Machines, internet: Bench) -> None:
+    for name in machines.names.values():
+        host = machines.engines.hosts[name]
+        for file in ("ipv4/conf/{}/rp_filter", "ipv6/conf/{}/disable_ipv6"):
+            said = host.run("sh", "-c", f"cat /proc/sys/net/{file.format('br-*')}").split()
+            assert len(said) >= 3
+            assert {*said} == {"1"}
 
 
 def test_what_the_lab_claims_holds(internet: Bench) -> None:
@@ -183,7 +194,10 @@ def small(machines: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_host_that_is_lost_and_comes_back(
-    machines: Machines, small: tuple[str, Path], capsys: pytest.CaptureFixture[str]
+    machines: Machines,
+    small: tuple[str, Path],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     copy, file = small
     assert run(["up", str(file), "--name", copy]) == 0
@@ -197,25 +211,36 @@ def test_a_host_that_is_lost_and_comes_back(
         assert run(["show", "q", "links", "--lab", copy]) == 0  # the others go on
         assert run(["kill", "r", "--lab", copy]) == 3
         assert run(["down", "--lab", copy]) == 3
-        assert copy not in {each.get("catenet.lab") for each in machines.there("france")}
+        assert [each["catenet.left"] for each in machines.there("france")] == ["world"]
     finally:
         machines.engines.link("b", up=True)
-    until(lambda: run(["down", "--lab", copy]))  # the swarm must have its other member back, too
-    assert not machines.left(copy)
+    with monkeypatch.context() as patch:
+        patch.delenv("CATENET_HOST")  # what was left, the other host remembers
+        patch.setenv("DOCKER_HOST", machines.hosts["france"].url)
+        until(lambda: run(["down", "--lab", copy]))  # the swarm must have its other member back, too
+    until(lambda: machines.left(copy))
 
 
-def test_ssh_that_is_dropped_is_a_host_that_is_lost(
+def test_each_way_to_lose_a_host_is_told(
     machines: Machines, small: tuple[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy, file = small
+    engines = machines.engines
     assert run(["up", str(file), "--name", copy]) == 0
-    machines.engines.stop_ssh("b")
-    try:
-        capsys.readouterr()
-        assert run(["status", "--lab", copy]) == 3
-        assert "refused" in capsys.readouterr().err
-    finally:
-        machines.engines.start_ssh("b")
+    ways = {
+        "connection refused": (engines.stop_ssh, engines.start_ssh),
+        "logged in by SSH, its engine was asked: no answer within": (engines.pause_engine, engines.resume_engine),
+        "does not answer: no answer within": (partial(engines.link, up=False), partial(engines.link, up=True)),
+    }
+    for words, (lose, regain) in ways.items():
+        close_tunnels()  # as each command begins
+        lose("b")
+        try:
+            capsys.readouterr()
+            assert run(["status", "--lab", copy]) == 3
+            assert words in capsys.readouterr().err
+        finally:
+            regain("b")
     assert run(["check", "--lab", copy]) == 0
 
 

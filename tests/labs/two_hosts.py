@@ -57,7 +57,10 @@ class Machines:
     def left(self, copy: str) -> list[str]:
         """What there is of a copy on either."""
         nodes = [
-            each["catenet.node"] for host in self.hosts for each in self.there(host) if each.get("catenet.lab") == copy
+            each.get("catenet.node", "")
+            for host in self.hosts
+            for each in self.there(host)
+            if each.get("catenet.lab") == copy
         ]
         return nodes + [name for host in self.hosts for name in self.networks(host) if name.startswith(copy)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from catenet.orchestrator.backend.protocols import (
     HostLostError,
     NetworkSpec,
 )
+from catenet.orchestrator.backend.signs import sign_of_life
 from catenet.orchestrator.backend.widened import hurry
 
 IMAGE = "catenet/test:1"
@@ -200,6 +202,42 @@ def test_who_is_in_a_hurry_gives_a_busy_machine_its_time(pair: Pair) -> None:
     hurry(fleet, 0.01)
     assert names(fleet) == {"x-m": "a", "x-n": "b"}
     assert fleet.lost() == {}
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2])
+def test_who_is_in_a_hurry_waits_for_one_that_gives_signs_of_life(pair: Pair, steps: int) -> None:
+    """Each step begins its patience anew; what was the last is said."""
+    goes_on = threading.Event()
+    done = threading.Event()
+
+    def connect() -> FakeEngine:
+        sign = sign_of_life()
+        for step in range(steps):
+            goes_on.wait(0.3)
+            sign(f"step {step}")
+        done.wait()
+        return pair.b
+
+    fleet = Fleet({"a": pair.a, "b": connect}, patience=Patience(connect=60, look=0.01))
+    hurry(fleet, 0.4)
+    began = time.monotonic()
+    assert names(fleet) == {"x-m": "a"}
+    assert fleet.lost() == {"b": f"{f'step {steps - 1}: ' if steps else ''}no answer within 0.4 s"}
+    assert time.monotonic() - began > 0.4 + 0.3 * steps
+    done.set()
+
+
+def test_who_has_taken_long_himself_gives_the_others_as_long(pair: Pair) -> None:
+    connected = threading.Event()
+    threading.Timer(0.3, connected.set).start()
+
+    def connect() -> FakeEngine:
+        connected.wait()
+        return pair.b
+
+    fleet = Fleet({"a": pair.a, "b": connect}, patience=Patience(connect=60, look=0.01, took=30))
+    hurry(fleet, 0.01)
+    assert names(fleet) == {"x-m": "a", "x-n": "b"}
 
 
 def test_why_one_cannot_be_connected_to_is_said(pair: Pair) -> None:

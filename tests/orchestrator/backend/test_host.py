@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from catenet.nodes.address import Address
-from catenet.orchestrator.backend.host import FIB_TRIE, isolate_bridge, nearest_seen, own_addresses
+from catenet.orchestrator.backend import host
+from catenet.orchestrator.backend.host import FIB_TRIE, isolate_bridge, isolation, nearest_seen, own_addresses
 
 TRIE = """\
 Main:
@@ -44,6 +46,27 @@ def test_local_addresses_but_for_the_loopbacks() -> None:
 
 def test_this_machines_table_can_be_read() -> None:
     assert all(not address.is_loopback for address in own_addresses(Path(FIB_TRIE).read_text()))
+
+
+def test_another_machine_is_told_the_same_and_says_whether_it_may(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(host, "SETTINGS", tmp_path)
+    bridges = ["br-0123456789ab", "br-ba9876543210"]
+    script = isolation([*bridges, "br-x'; touch $HOME/oops", "eth0"])
+    assert "oops" not in script
+    assert "eth0" not in script
+    assert subprocess.run(["sh", "-c", script], stderr=subprocess.DEVNULL, check=False).returncode == 1
+    for bridge in bridges:
+        for family in ("ipv4", "ipv6"):
+            (tmp_path / family / "conf" / bridge).mkdir(parents=True)
+    subprocess.run(["sh", "-c", script], check=True)
+    found = {str(file.relative_to(tmp_path)): file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
+    assert found == {
+        f"{family}/conf/{bridge}/{setting}": "1\n"
+        for bridge in bridges
+        for family, setting in (("ipv4", "rp_filter"), ("ipv6", "disable_ipv6"))
+    }
 
 
 def test_only_this_bridge_falls_silent(tmp_path: Path) -> None:

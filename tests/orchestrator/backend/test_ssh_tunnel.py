@@ -23,10 +23,13 @@ from ssh_server import SshServer, ssh_server
 
 from catenet.orchestrator.backend.docker import connect
 from catenet.orchestrator.backend.protocols import EngineError, EngineGoneError
+from catenet.orchestrator.backend.signs import hearing
 from catenet.orchestrator.backend.ssh_folder import SocketFolder
+from catenet.orchestrator.backend.ssh_tunnel import close_tunnels
 from catenet.orchestrator.cli.app import run
 
 NOBODY = "catenet-nobody"
+_CONNECTED = "its server takes the connection"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,22 @@ def test_an_engine_behind_a_server_answers(url: str) -> None:
     assert found.version() == "20.10.24"
     assert found.data_root() is None
     assert list(found.host_addresses()) == []
+
+
+def test_its_steps_are_signs_of_life(url: str) -> None:
+    seen: list[str] = []
+    with hearing(seen.append):
+        connect(url)
+    close_tunnels()  # all that ssh said has been read then
+    assert [step for step in seen if step] == [_CONNECTED, "logged in by SSH, its engine was asked"]
+    assert len(seen) > 10, "the steps of a login, as ssh tells them"
+
+
+def test_a_server_that_is_stopped_gives_no_sign_but_its_port() -> None:
+    seen: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as silent, hearing(seen.append), pytest.raises(EngineGoneError):
+        connect(f"ssh://127.0.0.1:{silent.getsockname()[1]}")
+    assert [step for step in seen if step] == [_CONNECTED]
 
 
 def test_it_may_be_named_by_the_variables_and_contexts_of_docker(

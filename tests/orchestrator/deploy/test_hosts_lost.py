@@ -12,7 +12,7 @@ from scripted import IMAGE, five, lines
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import FakeSwarm
 from catenet.orchestrator.backend.fleet import Fleet, Patience
-from catenet.orchestrator.backend.protocols import LABEL_HOST, LABEL_HOSTS, LABEL_NODE, HostLostError
+from catenet.orchestrator.backend.protocols import LABEL_HOST, LABEL_HOSTS, LABEL_LEFT, LABEL_NODE, HostLostError
 from catenet.orchestrator.deploy.down import LeftError, down
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import UpReport, up
@@ -129,6 +129,36 @@ def take_down(hosts: Hosts) -> str:
     return ""
 
 
+def remembered(hosts: Hosts) -> list[str]:
+    """The hosts that `big` knows something to be left on; nothing else of the lab is there, and nothing runs."""
+    kept = hosts.big.inspected(hosts.big.listed({}))
+    assert {each.state for each in kept} <= {"created"}
+    assert len(kept) <= 1
+    return [each.labels[LABEL_LEFT] for each in kept]
+
+
+def test_an_up_again_makes_the_lab_anew_where_something_was_left(tmp_path: Path) -> None:
+    hosts = Hosts()
+    bring_up(hosts, tmp_path)
+    hosts.small.gone = True
+    take_down(hosts)
+    hosts.small.gone = False
+    bring_up(hosts, tmp_path)
+    assert sorted(each.labels[LABEL_NODE] for engine in hosts.engines.values() for each in engine.listed({})) == [
+        *"abcde"
+    ]
+
+
+def test_who_does_not_ask_the_host_where_something_is_left_does_not_forget_it(tmp_path: Path) -> None:
+    hosts = Hosts("small")
+    bring_up(hosts, tmp_path)
+    hosts.small.gone = True
+    take_down(hosts)
+    hosts.small.gone = False
+    down(hosts.big, "five", NoProgress())
+    assert remembered(hosts) == ["small"]
+
+
 @MANAGERS
 def test_a_down_without_a_host_clears_the_other_and_says_what_is_left(tmp_path: Path, manager: str) -> None:
     hosts = Hosts(manager)
@@ -138,9 +168,11 @@ def test_a_down_without_a_host_clears_the_other_and_says_what_is_left(tmp_path: 
     said = take_down(hosts)
     assert f"what is there stays: {', '.join(nodes)}" in said
     assert "once that answers, `catenet down --name five --host big=local --host small=ssh://root@small" in said
-    assert list(hosts.big.listed({})) == []
+    assert remembered(hosts) == ["small"]
     assert {each.driver for each in hosts.big.networks()} <= {"overlay"}, "the lost host still holds that"
-    assert "host small" in take_down(hosts), "once more: it is still lost"
+    said = take_down(hosts)
+    assert f"what is there stays: {', '.join(nodes)}" in said, "once more: it is still lost"
+    assert remembered(hosts) == ["small"]
     hosts.small.gone = False
     assert take_down(hosts) == ""
     assert hosts.left() == []
@@ -152,8 +184,8 @@ def test_a_host_lost_amid_down(tmp_path: Path, number: int, manager: str) -> Non
     hosts = Hosts(manager)
     bring_up(hosts, tmp_path)
     hosts.calls, hosts.at = 0, number
-    take_down(hosts)  # it may have been empty by then
-    assert list(hosts.big.listed({})) == []
+    said = take_down(hosts)  # it may have been empty by then
+    assert remembered(hosts) == (["small"] if said else [])
     assert {each.driver for each in hosts.big.networks()} <= {"overlay"}
     hosts.at = 0
     hosts.small.gone = False

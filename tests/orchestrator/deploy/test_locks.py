@@ -61,6 +61,7 @@ def test_a_copy_of_that_name_on_another_engine_is_another_copy() -> None:
     with exclusive_lock([COPY], ["unix:///var/run/docker.sock"]):
         with exclusive_lock([COPY], [there]):
             assert lock_path(COPY, there) != lock_path(COPY)
+            assert lock_path(COPY, "ssh://there.example:22/") == lock_path(COPY, there)
         for both in (["local"], [there, "local"]):
             with pytest.raises(UserError, match="wait for its end"), exclusive_lock([COPY], both):
                 pass

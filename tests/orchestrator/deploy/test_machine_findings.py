@@ -14,8 +14,12 @@ ROOMY = {
     "/proc/sys/fs/inotify/max_user_instances": "8192\n",
     "/proc/modules": "vxlan 155648 0 - Live 0x0000000000000000\n",
     "uname -sr": "Linux 6.1.0\n",
+    "id -u": "0\n",
     "df -P -k /var/lib/docker": "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/a 9 9 90000000 1% /\n",
 }
+
+
+_IPV6 = "/proc/sys/net/ipv6/conf/default/disable_ipv6"
 
 
 class PaperMachine:
@@ -46,6 +50,7 @@ def test_a_machine_with_room() -> None:
     assert found(ROOMY) == [
         ("kernel", "ok", "Linux 6.1.0"),
         ("kernel", "ok", "vxlan is there: LANs may span hosts"),
+        ("bridges", "ok", "the machine is made deaf to those of labs"),
         (
             "limits",
             "ok",
@@ -60,6 +65,14 @@ def test_a_machine_with_room() -> None:
         ({"/proc/meminfo": "MemAvailable: 500000 kB\n"}, "memory: 512 MB, and 20 nodes need 800 MB"),  # 40 MB a node
         ({"/proc/sys/fs/inotify/max_user_instances": "64\n"}, "instances: 64, and 20 nodes need 70"),  # 2 a node, 30
         ({"/proc/modules": "", "ls /lib/modules/6.1.0": "kernel\n"}, "no vxlan: LANs that span hosts cannot be made"),
+        (
+            {"id -u": "1000\n", _IPV6: "0"},
+            "the machine's services hear IPv4 and IPv6 of labs' bridges, and only its root can stop that",
+        ),
+        (
+            {"id -u": "", _IPV6: "0", "/proc/sys/net/ipv4/conf/all/rp_filter": "2"},
+            "the machine's services hear IPv6 of labs' bridges",
+        ),
         ({"/proc/meminfo": "nonsense\n"}, "not judged: its memory is not told"),
         ({"df -P -k /var/lib/docker": "df: what?\n"}, "not judged: the disk of /var/lib/docker is not told"),
     ],
@@ -68,6 +81,13 @@ def test_what_is_lacking_is_a_warning(change: Mapping[str, str], words: str) -> 
     warned = [said for _, verdict, said in found(ROOMY | change) if verdict == "warn"]
     assert len(warned) == 1
     assert words in warned[0]
+
+
+def test_a_user_is_told_what_its_root_is_to_type() -> None:
+    user = ROOMY | {"id -u": "1000\n", _IPV6: "0", "/proc/sys/net/ipv4/conf/default/rp_filter": "2"}
+    (told,) = [each for each in machine_findings(PaperMachine(user), 20) if each.verdict == "warn"]
+    assert told.do == "sysctl -w net.ipv6.conf.default.disable_ipv6=1, before up"
+    assert ("bridges", "ok", "the machine is deaf to new ones by its settings") in found(user | {_IPV6: "1"})
 
 
 def test_the_disk_is_that_of_the_engines_configuration() -> None:

@@ -101,7 +101,10 @@ def test_graph_where_the_other_host_is_lost(catenet: Catenet, machines: Machines
     assert catenet("graph", "five")[0] == 0
 
 
-def test_status_and_down_where_the_other_host_is_lost(catenet: Catenet, machines: Machines) -> None:
+@pytest.mark.parametrize("words", [("five",), ("--name", "five"), ("--all",), ()])
+def test_status_and_down_where_the_other_host_is_lost(
+    catenet: Catenet, machines: Machines, words: tuple[str, ...]
+) -> None:
     machines.there.gone = True
     code, out, err = catenet("status")
     assert code == 3
@@ -110,10 +113,13 @@ def test_status_and_down_where_the_other_host_is_lost(catenet: Catenet, machines
     code, _, err = catenet("down", "five")
     assert code == 3
     assert "`catenet down --name five --host here=local --host there=ssh://root@there.example`" in err
-    assert list(machines.here.listed({})) == []
+    assert [each.listed_state for each in machines.here.listed({})] == ["created"], "a memory of the rest"
+    assert "what was on host there (ssh://root@there.example) is left: `catenet down five`" in catenet("status")[1]
     machines.there.gone = False
-    fleet = Fleet({"here": machines.here, "there": machines.there}, URLS)
-    assert run(["down", "--name", "five"], lambda: fleet) == 0
+    assert json.loads(catenet("labs", "--json")[1])["running"][0]["left"] == ["there"]
+    assert "five was taken down" in catenet("labs")[1]
+    assert catenet("status", "--lab", "five")[0] == 1
+    assert catenet("down", *words)[0] == 0
     assert machines.left() == []
 
 
@@ -211,6 +217,7 @@ def test_two_labs_on_other_hosts(machines: Machines) -> None:
 
     engine = may_widen(machines.here, reach)
     assert widen(engine, URLS, "here")
+    assert not widen(engine, {"me": "local", "other": f"{URLS['there']}:22/"}, "me"), "another spelling"
     assert widen(engine, {"me": "local", "there": "ssh://third", "more": "ssh://fourth"}, "me")
     assert len(engine.listed({})) == 5
     assert engine.urls() == {**URLS, "ssh://third": "ssh://third", "more": "ssh://fourth"}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from catenet.nodes.address import Address, Prefix
+from catenet.orchestrator.engine_url import engine_key
 from catenet.orchestrator.lab.addressing import FullLanError, free_addresses, unused_address
 from catenet.orchestrator.lab.hosts import HOST_LIMIT, Host, parse_host, parse_hosts
 from catenet.orchestrator.lab.hosts_file import load_hosts
@@ -72,12 +73,42 @@ def test_what_is_no_host_is_refused_in_words(word: str, said: str) -> None:
     assert "secret" not in str(caught.value)
 
 
+SPELLINGS = [
+    (
+        "ssh://root@10.0.0.1",
+        "ssh://10.0.0.1:22",
+        "ssh://10.0.0.1/",
+        "me@10.0.0.1",
+        "SSH://10.0.0.1/var/run/docker.sock",
+    ),
+    ("ssh://Server.example", "ssh://server.example.", "ssh://you@server.example/run/docker.sock"),
+    ("ssh://me@[2001:db8::1]", "ssh://[2001:0DB8:0::1]:22/"),
+    ("local", "unix:///var/run/docker.sock", "unix:///run/docker.sock", "unix://"),
+    ("tcp://server", "tcp://SERVER:2375/"),
+    ("context",),
+    ("Context",),
+    ("ssh://server:2222", "me@server:2222"),
+    ("ssh://server/run/user/1000/docker.sock",),
+    ("ssh://server:port",),
+    ("ssh://[2001:db8::1",),
+    ("",),
+]
+
+
+def test_the_spellings_of_one_engine_are_one_and_no_others() -> None:
+    keys = [{*map(engine_key, each)} for each in SPELLINGS]
+    assert [len(each) for each in keys] == [1] * len(SPELLINGS)
+    assert len(set.union(*keys)) == len(SPELLINGS)
+
+
 def test_two_hosts_have_two_names_and_two_engines() -> None:
     assert [*parse_hosts(["big=me@one", "local"])] == ["big", "local"]
     with pytest.raises(ValueError, match="two hosts are called server: name them, like one=me@server"):
         parse_hosts(["me@server", "you@server"])
     with pytest.raises(ValueError, match="me@server is host a already"):
         parse_hosts(["a=me@server", "b=me@server"])
+    with pytest.raises(ValueError, match="ssh://server:22/ is host a already"):
+        parse_hosts(["a=me@server", "b=ssh://server:22/"])
     with pytest.raises(ValueError, match="65 hosts"):
         parse_hosts([f"h{number}" for number in range(HOST_LIMIT + 1)])
 
