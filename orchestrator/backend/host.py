@@ -44,7 +44,7 @@ def isolation(bridges: Iterable[str]) -> str:
     """The same for a shell (POSIX) on another machine: where that may not be, or a name is no bridge's, it fails."""
     named = [bridge for bridge in bridges if _BRIDGE.fullmatch(bridge)]
     files = [(SETTINGS / setting.format(bridge), value) for bridge in named for setting, value in _ISOLATED.items()]
-    return "; ".join(["fine=true", *(f"echo {value} > {file} || fine=false" for file, value in files), "$fine"])
+    return "; ".join(["fine=true", *(f"printf {value} > {file} || fine=false" for file, value in files), "$fine"])
 
 
 def nearest_seen(folder: Path) -> Path | None:

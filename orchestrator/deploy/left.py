@@ -18,7 +18,6 @@ from catenet.orchestrator.backend.protocols import (
     LABEL_LEFT,
     LABEL_NODE,
     LABEL_PLACES,
-    LABEL_PROJECT,
     ContainerSpec,
     Engine,
     EngineError,
@@ -29,7 +28,7 @@ from catenet.orchestrator.plan.naming import container_name
 __all__ = ["is_memory", "remember"]
 
 _NAME = "_left"  # the names of nodes begin otherwise
-_KEPT = (LABEL_LAB, LABEL_PROJECT, LABEL_FILE, LABEL_FOLDER, LABEL_HOSTS, LABEL_HOST, LABEL_PLACES)
+_KEPT = (LABEL_FILE, LABEL_FOLDER, LABEL_HOSTS, LABEL_HOST, LABEL_PLACES)
 
 
 def is_memory(container: Listed) -> bool:
@@ -48,7 +47,7 @@ def remember(engine: Engine, seen: Iterable[Listed], lost: Collection[str]) -> N
             there[each.host] = each if is_memory(each) else there.get(each.host, each)
     for host, each in there.items() if lost else ():
         if not is_memory(each):
-            labels = {label: each.labels[label] for label in _KEPT if label in each.labels}
+            labels = {LABEL_LAB: each.copy} | {label: each.labels[label] for label in _KEPT if label in each.labels}
             name = container_name(each.copy, _NAME)
             spec = ContainerSpec(name, "left", each.image, {}, {}, {**labels, LABEL_LEFT: ",".join(lost)}, host=host)
             with suppress(EngineError):

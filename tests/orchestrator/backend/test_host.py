@@ -63,7 +63,7 @@ def test_another_machine_is_told_the_same_and_says_whether_it_may(
     subprocess.run(["sh", "-c", script], check=True)
     found = {str(file.relative_to(tmp_path)): file.read_text() for file in tmp_path.rglob("*") if file.is_file()}
     assert found == {
-        f"{family}/conf/{bridge}/{setting}": "1\n"
+        f"{family}/conf/{bridge}/{setting}": "1"
         for bridge in bridges
         for family, setting in (("ipv4", "rp_filter"), ("ipv6", "disable_ipv6"))
     }
