@@ -11,5 +11,6 @@ plan                         pure: desired − actual = ordered steps
 lab, backend                 the model of a lab file, pure; the engine behind small Protocols, with a fake twin
 checks, faults               claims that hold or fail; verbs that break and mend: they know neither engine nor lab file
 listing                      what lies in a folder of kinds
+engine_url                   whether two ways to write an engine mean one
 likeness                     how like what was heard is to what was said
 """

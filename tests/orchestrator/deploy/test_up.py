@@ -225,18 +225,6 @@ def test_a_node_that_dies_is_named_with_its_last_words(engine: FakeEngine, tmp_p
     assert is_empty(engine)
 
 
-def test_a_node_that_is_killed_for_want_of_memory_is_no_fault_of_its_own(engine: FakeEngine, tmp_path: Path) -> None:
-    def script(spec: ContainerSpec) -> list[str]:
-        if spec.name == "five-c":
-            engine.stop(spec.name, 137)
-        return lines(LAB, spec)
-
-    engine.script = script
-    with pytest.raises(EngineError, match=r"node c was killed \(exit code 137\), for want of memory most likely"):
-        bring_up(engine, tmp_path)
-    assert is_empty(engine)
-
-
 def test_a_service_that_fails_for_good_ends_the_waiting(engine: FakeEngine, tmp_path: Path) -> None:
     failed = event("b", "service.failed", {"error": "bad zone", "retry": None}, "nameserver")
     engine.script = lambda spec: (

@@ -10,6 +10,7 @@ from scripted import IMAGE, engine_for, event, five
 from catenet.nodes.control.questions import Answer
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.backend.protocols import ContainerSpec, EngineError
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import UpReport, up
 
@@ -64,3 +65,23 @@ def test_what_a_node_got_over_in_an_earlier_life_does_not_count(engine: FakeEngi
     engine.start("five-b")
     status_of(engine, {})
     assert bring_up(engine, tmp_path).steps == 0
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_node_that_is_killed_for_want_of_memory_is_no_fault_of_its_own(
+    engine: FakeEngine, tmp_path: Path, again: bool
+) -> None:
+    if again:
+        bring_up(engine, tmp_path)
+        engine.kill("five-b")
+    said = engine.script
+
+    def script(spec: ContainerSpec) -> list[str]:
+        if spec.name == "five-b":
+            engine.stop(spec.name, 137)
+        return said(spec)
+
+    engine.script = script
+    with pytest.raises(EngineError, match=r"node b was killed \(exit code 137\), for want of memory most likely"):
+        bring_up(engine, tmp_path)
+    assert len(engine.listed({})) == (5 if again else 0), "only what this up had made is taken away"
