@@ -124,7 +124,7 @@ def test_of_one_sender_alone(lab: LabUnderTest) -> None:
 
 def test_so_many_are_lost_and_the_same_seed_loses_the_same(lab: LabUnderTest) -> None:
     def lost(**words: object) -> set[int]:
-        """Which of them, where nothing else was sent (a node announces itself a while after it came): that draws too."""
+        """Which of them, where nothing else was sent: who has just come announces itself, and that draws too."""
         impair(lab, from_="a", loss="10%", **words)
         (heard,) = probe(lab, "a", "b", Sent(MANY, 0.0002))
         if (counts := counted(lab, "a"))["packets"] != MANY:
