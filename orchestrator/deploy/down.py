@@ -18,6 +18,7 @@ from catenet.orchestrator.backend.protocols import (
     listed_of,
     networks_of,
 )
+from catenet.orchestrator.backend.widened import widen
 from catenet.orchestrator.deploy.locks import adopt_orphan, exclusive_lock, is_orphan
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.run import carry_out, perform
@@ -44,10 +45,12 @@ class DownReport:
 
 
 class LeftError(HostLostError):
-    """What could be reached of a copy is removed, as `report` has it; the rest is on hosts that do not answer."""
+    """What could be reached of a copy is removed, as `report` has it; the rest is on hosts that do not answer, or that
+    were not asked. `hint`: how that is removed.
+    """
 
-    def __init__(self, report: DownReport, why: str, again: str, host: str) -> None:
-        super().__init__(f"lab {report.copy}: {why}", f"once that answers, {again} removes the rest", host=host)
+    def __init__(self, report: DownReport, why: str, hint: str, host: str) -> None:
+        super().__init__(f"lab {report.copy}: {why}", hint, host=host)
         self.report = report
 
 
@@ -62,7 +65,7 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     """Removes a copy's containers and networks. Nothing there is no error.
 
     Raises:
-        LeftError: a host does not answer; what the others have is removed.
+        LeftError: a host does not answer, or is not the engine's; what the others have is removed.
         EngineError: something cannot be removed; the rest is.
 
     """
@@ -81,7 +84,7 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
         try:
             take_away(engine, networks, containers, progress)
         except EngineError as error:
-            if not engine.lost():
+            if not hosts_of(labels).asked_by(engine).away:
                 raise
             refused = error
             if not containers:
@@ -93,7 +96,7 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     kinds = [kind for kind, *_ in gone]
     report = DownReport(copy, kinds.count("network"), kinds.count("node"), time.monotonic() - started)
     hosts = (hosts_of(labels) if labels else CopyHosts(engine.urls())).asked_by(engine)
-    if hosts.lost:
+    if hosts.away:
         raise _left(engine, report, hosts, held, refused)
     if refused is not None:
         raise refused
@@ -103,14 +106,19 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
 def _left(
     engine: Engine, report: DownReport, hosts: CopyHosts, held: Sequence[str], refused: EngineError | None
 ) -> LeftError:
-    """Of a copy of which nothing was found nobody knows where it is. `held`: the networks that lost hosts are still on;
-    `refused`: what else is left, and why.
+    """Of a copy of which nothing was found nobody knows where it is. `held`: the networks that hosts which are away are
+    still on; `refused`: what else is left, and why.
     """
     said = [hosts.said_of(host) for host in hosts.lost]
-    there = [*hosts.nodes_on(*hosts.lost), *(f"network {name}" for name in held)]
+    said += [f"host {host} ({hosts.urls[host]}) was not asked, for others are named" for host in hosts.unasked]
+    there = [*hosts.nodes_on(*hosts.away), *(f"network {name}" for name in held)]
     said += [f"what is there stays: {', '.join(there)}" if there else "what is there stays"]
     said += [str(refused)] if refused is not None and not isinstance(refused, HostLostError) else []
-    return LeftError(report, "; ".join(said), down_again(engine, report.copy), next(iter(hosts.lost)))
+    again = down_again(engine, report.copy)
+    if hosts.unasked:
+        again = f"`catenet down --name {report.copy} {hosts.as_options()}`"
+    when = "once that answers, " if hosts.lost else ""
+    return LeftError(report, "; ".join(said), f"{when}{again} removes the rest", hosts.away[0])
 
 
 def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list[DownReport]:
@@ -122,8 +130,9 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
 
     """
     reports, errors = [], []
-    for copy in running_labs(engine):
+    for copy, lab in running_labs(engine).items():
         if copy.startswith(prefix) and is_orphan(copy):
+            widen(engine, lab.hosts.urls, next(iter(lab.hosts.seen), ""))
             with exclusive_lock([copy], engine.urls().values()):
                 orphan = adopt_orphan(copy)  # unless somebody has taken it over meanwhile
                 if orphan is not None:

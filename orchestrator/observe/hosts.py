@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -43,6 +44,10 @@ class CopyHosts:
     def nodes_on(self, *hosts: str) -> list[str]:
         """The nodes that have their place there, in the lab's order."""
         return [node for node, place in self.places.items() if place in hosts]
+
+    def as_options(self) -> str:
+        """All of them, as a command line names them."""
+        return " ".join(f"--host {shlex.quote(f'{host}={url}')}" for host, url in self.urls.items())
 
     def lost_with(self, what: str, host: str = "") -> HostLostError:
         """Why nothing can be done with that node, or LAN. `host`: the one that has it, where that is known."""
