@@ -45,8 +45,8 @@ def down(
     catenet down internet      that one
     catenet down --all         every lab; nothing there is no error
 
-    Where a lab is on several hosts and one does not answer, what the others have is removed; what is left, and how to
-    remove that later, is said, and the exit code is 3.
+    Where a lab is on several hosts and one does not answer, or is not named where others are, what the others have is
+    removed; what is left, and how to remove that, is said, and the exit code is 3.
     """
     from catenet.orchestrator.deploy.down import DownReport, LeftError
     from catenet.orchestrator.deploy.down import down as take_down

@@ -16,6 +16,7 @@ from catenet.nodes.control.units import format_duration
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine, EngineError, EngineGoneError
 from catenet.orchestrator.cli.arguments import (
+    HostsFileOption,
     JsonOption,
     LabArgument,
     RoutingOption,
@@ -24,8 +25,9 @@ from catenet.orchestrator.cli.arguments import (
     variant_words,
 )
 from catenet.orchestrator.cli.check import print_results, run_and_show, say_evidence
-from catenet.orchestrator.cli.context import engine, running_lab
+from catenet.orchestrator.cli.context import chosen_hosts, running_lab
 from catenet.orchestrator.cli.junit import Report
+from catenet.orchestrator.cli.on_hosts import engine_for, meant_hosts
 from catenet.orchestrator.cli.phases import Phases, phases
 from catenet.orchestrator.cli.play import play_and_show
 from catenet.orchestrator.cli.screen import print_json, say_to_stderr
@@ -33,6 +35,7 @@ from catenet.orchestrator.cli.up import NameOption, TimeoutOption, load_lab, sta
 from catenet.orchestrator.deploy.locks import OwnershipLock, exclusive_lock
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import copy_name
+from catenet.orchestrator.observe.meant_engine import HOST_VARIABLE
 from catenet.orchestrator.observe.running import UserError, running_labs
 from catenet.orchestrator.operations import Result
 from catenet.orchestrator.timeline.measure import Measured
@@ -48,6 +51,7 @@ def test(
     routing: RoutingOption = "",
     stack: StackOption = "",
     wiring: WiringOption = "",
+    hosts: HostsFileOption = None,
     junit: Annotated[str, typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML too.")] = "",
     timeline: Annotated[bool, typer.Option("--timeline/--no-timeline", help="Play the lab's timeline too.")] = True,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab up at the end.")] = False,
@@ -63,21 +67,24 @@ def test(
     catenet test internet --routing ospf    whether all of it is true of other routers, too
     catenet test internet --stack userspace and of catenet's own ARP, IPv4, ICMP and UDP
     catenet test internet --wiring vxlan    and of LANs that are segments over one network
+    catenet test internet --hosts hosts.yaml    over the hosts of that file, as up has them
     catenet test ./mine --keep              the copy stays, to look into
 
     The copy has a name of its own, so it may run beside another one of the same lab. It is removed whatever happens,
     at Ctrl-C too. Exit code 1 when a check or an expectation of the timeline failed, or the lab did not become ready;
     logs, events, tables and captures of that are then in .catenet/failures.
     """
-    docker = engine()
-    loaded = load_lab(docker, lab, routing=routing, stack=stack, wiring=wiring).lab
+    meant = meant_hosts(hosts)
+    docker = engine_for(lab, meant)
+    loaded = load_lab(docker, lab, routing=routing, stack=stack, wiring=wiring, hosts=meant).lab
     if not (loaded.checks or (timeline and loaded.timeline)):
         raise UserError(f"lab {loaded.name} claims nothing: add `checks:` to {loaded.file}")
     file = _writable(junit) if junit else None
     report = Report(loaded.name)
     with _own_copy(docker, loaded, name, keep=keep, quiet=json) as copy:
-        again = shlex.join(["catenet", "test", *filter(None, [lab]), *variant_words(loaded), "--keep", "--name", copy])
-        there = f"(with CATENET_LAB={copy}{'' if keep else f'; `{again}` leaves that copy'})"
+        words = [*filter(None, [lab]), *variant_words(loaded), *_host_words(hosts)]
+        again = shlex.join(["catenet", "test", *words, "--keep", "--name", copy])
+        there = f"(with CATENET_LAB={copy}{_with_hosts(docker)}{'' if keep else f'; `{again}` leaves that copy'})"
         try:
             start(docker, loaded, copy, keep=keep, timeout=timeout, quiet=json)
             measured = _judge(docker, copy, report, there, timeline=timeline, json=json)
@@ -92,6 +99,19 @@ def test(
         print_json(_as_json(report, measured))
     if not all(result.passed for _, result in report.results):
         raise typer.Exit(1)
+
+
+def _host_words(file: Path | None) -> list[str]:
+    """The hosts, as the command line has named them."""
+    if file is not None:
+        return ["--hosts", str(file)]
+    return [word for host in chosen_hosts().values() for word in ("--host", f"{host.name}={host.url}")]
+
+
+def _with_hosts(docker: Engine) -> str:
+    """What says them to other verbs, which do not go by those of a lab file."""
+    hosts = ",".join(f"{host}={url}" for host, url in docker.urls().items())
+    return f" {HOST_VARIABLE}={hosts}" if len(docker.urls()) > 1 else ""
 
 
 def _judge(docker: Engine, copy: str, report: Report, there: str, *, timeline: bool, json: bool) -> list[Measured]:
@@ -128,7 +148,7 @@ def _own_copy(docker: Engine, lab: Lab, name: str, *, keep: bool, quiet: bool) -
     _remove_orphans(docker, quiet=quiet)  # first: one of them may have the very name
     if copy in running_labs(docker):
         raise UserError(f"lab {copy} runs already: catenet check --lab {copy}, or give another --name")
-    ownership, stays = OwnershipLock(copy), f"lab {copy} stays; catenet down {copy} removes it"
+    ownership, stays = OwnershipLock(copy), f"lab {copy} stays; {_removing(docker, copy)} removes it"
 
     def end() -> None:
         if keep:
@@ -151,6 +171,13 @@ def _own_copy(docker: Engine, lab: Lab, name: str, *, keep: bool, quiet: bool) -
             say_to_stderr(f"catenet: {failure}; {stays}")
         raise
     end()
+
+
+def _removing(docker: Engine, copy: str) -> str:
+    """The command that removes it, wherever it is."""
+    from catenet.orchestrator.deploy.down import down_again
+
+    return down_again(docker, copy) if len(docker.urls()) > 1 else f"catenet down {copy}"
 
 
 def _remove(docker: Engine, copy: str, *, quiet: bool) -> None:

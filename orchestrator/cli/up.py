@@ -117,7 +117,7 @@ def bring_up(
     from catenet.orchestrator.deploy.ready import NotReadyError
 
     lab, copy, now = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
-    on_all_hosts(docker, [now] if now else [])
+    _on_its_hosts(docker, now)
     if lab.folder and copy == lab.name and not name and not json:
         say(f"the lab is called {copy}, since {lab.folder!r} is no name for one (`name:` or --name says another)")
     try:
@@ -218,6 +218,23 @@ def _variant(file: Path, hosts: HostsFile | None, routing: str, stack: str, wiri
     return replace(lab, path_mtu=hosts.mtu)
 
 
+def _on_its_hosts(docker: Engine, now: FoundLab | None) -> None:
+    """The engine is that of all hosts on which the copy is already, so that no node of it is made twice.
+
+    Raises:
+        UserError: it is on a host beside those that are named.
+
+    """
+    if now is None or on_all_hosts(docker, [now]) or not now.hosts.unasked:
+        return
+    where = ", ".join(f"{host} ({url})" for host, url in now.hosts.urls.items())
+    every = now.hosts.as_options()
+    raise UserError(
+        f"lab {now.name} is on hosts {where}, and not all of them are named: name them, {every}; "
+        f"to have it elsewhere, first catenet down --name {now.name} {every}"
+    )
+
+
 def _meant(running: Mapping[str, FoundLab], word: str) -> tuple[Path, str]:
     """The file of the lab that is meant, and the copy's name; empty: the lab's own."""
     from catenet.orchestrator.lab.find import find_lab, labs
@@ -276,7 +293,7 @@ def _print_steps(
 
     lab, copy, now = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
     tag = node_image_tag()
-    on_all_hosts(docker, [now] if now else [])
+    _on_its_hosts(docker, now)
     try:
         lacking = missing(docker, lab, copy, tag)
     except PlanError as error:

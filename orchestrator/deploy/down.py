@@ -18,6 +18,7 @@ from catenet.orchestrator.backend.protocols import (
     listed_of,
     networks_of,
 )
+from catenet.orchestrator.backend.widened import widen
 from catenet.orchestrator.deploy.left import is_memory, remember
 from catenet.orchestrator.deploy.locks import adopt_orphan, exclusive_lock, is_orphan
 from catenet.orchestrator.deploy.progress import Progress
@@ -46,10 +47,12 @@ class DownReport:
 
 
 class LeftError(HostLostError):
-    """What could be reached of a copy is removed, as `report` has it; the rest is on hosts that do not answer."""
+    """What could be reached of a copy is removed, as `report` has it; the rest is on hosts that do not answer, or that
+    were not asked. `hint`: how that is removed.
+    """
 
-    def __init__(self, report: DownReport, why: str, again: str, host: str) -> None:
-        super().__init__(f"lab {report.copy}: {why}", f"once that answers, {again} removes the rest", host=host)
+    def __init__(self, report: DownReport, why: str, hint: str, host: str) -> None:
+        super().__init__(f"lab {report.copy}: {why}", hint, host=host)
         self.report = report
 
 
@@ -64,7 +67,7 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     """Removes a copy's containers and networks. Nothing there is no error.
 
     Raises:
-        LeftError: a host does not answer; what the others have is removed.
+        LeftError: a host does not answer, or is not the engine's; what the others have is removed.
         EngineError: something cannot be removed; the rest is.
 
     """
@@ -83,11 +86,11 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
         gone |= {("node", each.host, each.name) for each in containers if LABEL_NODE in each.labels}
         if not containers and not networks:
             break
-        remember(engine, seen, hosts_of(labels).asked_by(engine).lost)  # before there is nothing that knows its hosts
+        remember(engine, seen, hosts_of(labels).asked_by(engine).away)  # before there is nothing that knows its hosts
         try:
             take_away(engine, networks, containers, progress)
         except EngineError as error:
-            if not engine.lost():
+            if not hosts_of(labels).asked_by(engine).away:
                 raise
             refused = error
             if not containers:
@@ -99,8 +102,8 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     kinds = [kind for kind, *_ in gone]
     report = DownReport(copy, kinds.count("network"), kinds.count("node"), time.monotonic() - started)
     hosts = (hosts_of(labels) if labels else CopyHosts(engine.urls())).asked_by(engine)
-    if hosts.lost:
-        remember(engine, seen, hosts.lost)  # lost meanwhile
+    if hosts.away:
+        remember(engine, seen, hosts.away)  # lost meanwhile
         raise _left(engine, report, hosts, held, refused)
     asked = {engine_key(url) for url in engine.urls().values()}
     if all(engine_key(hosts.urls.get(host, "")) in asked for host in hosts.left):
@@ -113,14 +116,19 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
 def _left(
     engine: Engine, report: DownReport, hosts: CopyHosts, held: Sequence[str], refused: EngineError | None
 ) -> LeftError:
-    """Of a copy of which nothing was found nobody knows where it is. `held`: the networks that lost hosts are still on;
-    `refused`: what else is left, and why.
+    """Of a copy of which nothing was found nobody knows where it is. `held`: the networks that hosts which are away are
+    still on; `refused`: what else is left, and why.
     """
     said = [hosts.said_of(host) for host in hosts.lost]
-    there = [*hosts.nodes_on(*hosts.lost), *(f"network {name}" for name in held)]
+    said += [f"host {host} ({hosts.urls[host]}) was not asked, for others are named" for host in hosts.unasked]
+    there = [*hosts.nodes_on(*hosts.away), *(f"network {name}" for name in held)]
     said += [f"what is there stays: {', '.join(there)}" if there else "what is there stays"]
     said += [str(refused)] if refused is not None and not isinstance(refused, HostLostError) else []
-    return LeftError(report, "; ".join(said), down_again(engine, report.copy), next(iter(hosts.lost)))
+    again = down_again(engine, report.copy)
+    if hosts.unasked:
+        again = f"`catenet down --name {report.copy} {hosts.as_options()}`"
+    when = "once that answers, " if hosts.lost else ""
+    return LeftError(report, "; ".join(said), f"{when}{again} removes the rest", hosts.away[0])
 
 
 def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list[DownReport]:
@@ -132,8 +140,9 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
 
     """
     reports, errors = [], []
-    for copy in running_labs(engine):
+    for copy, lab in running_labs(engine).items():
         if copy.startswith(prefix) and is_orphan(copy):
+            widen(engine, lab.hosts.urls, next(iter(lab.hosts.seen), ""))
             with exclusive_lock([copy], engine.urls().values()):
                 orphan = adopt_orphan(copy)  # unless somebody has taken it over meanwhile
                 if orphan is not None:

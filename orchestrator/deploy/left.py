@@ -1,4 +1,4 @@
-"""What is remembered of a copy that was taken down while one of its hosts did not answer.
+"""What is remembered of a copy that was taken down without one of its hosts: it did not answer, or was not named.
 
 It is a container that is never started, on a host that answers: it has the copy's labels, so that whoever asks that
 engine later, from whichever machine, finds the copy and all its hosts, and `down` clears the rest as ever.
@@ -36,19 +36,19 @@ def is_memory(container: Listed) -> bool:
     return LABEL_LEFT in container.labels
 
 
-def remember(engine: Engine, seen: Iterable[Listed], lost: Collection[str]) -> None:
-    """On each host that answers, and had some of these containers of one copy, that there is more on those lost.
+def remember(engine: Engine, seen: Iterable[Listed], away: Collection[str]) -> None:
+    """On each host that answers, and had some of these containers of one copy, that there is more on those `away`.
 
     Nothing is raised where that cannot be made: what is left, and how it goes, the user is told beside.
     """
     there: dict[str, Listed] = {}
     for each in seen:
-        if each.host not in lost and (LABEL_NODE in each.labels or is_memory(each)):
+        if each.host not in away and (LABEL_NODE in each.labels or is_memory(each)):
             there[each.host] = each if is_memory(each) else there.get(each.host, each)
-    for host, each in there.items() if lost else ():
+    for host, each in there.items() if away else ():
         if not is_memory(each):
             labels = {LABEL_LAB: each.copy} | {label: each.labels[label] for label in _KEPT if label in each.labels}
             name = container_name(each.copy, _NAME)
-            spec = ContainerSpec(name, "left", each.image, {}, {}, {**labels, LABEL_LEFT: ",".join(lost)}, host=host)
+            spec = ContainerSpec(name, "left", each.image, {}, {}, {**labels, LABEL_LEFT: ",".join(away)}, host=host)
             with suppress(EngineError):
                 engine.create(spec)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -59,6 +60,10 @@ class CopyHosts:
             return ""
         where = ", ".join(f"{host} ({self.urls.get(host, '?')})" for host in self.left)
         return f"{copy} was taken down; what was on host {where} is left: `catenet down {copy}` removes it"
+
+    def as_options(self) -> str:
+        """All of them, as a command line names them."""
+        return " ".join(f"--host {shlex.quote(f'{host}={url}')}" for host, url in self.urls.items())
 
     def lost_with(self, what: str, host: str = "") -> HostLostError:
         """Why nothing can be done with that node, or LAN. `host`: the one that has it, where that is known."""

@@ -15,6 +15,8 @@ from catenet.orchestrator.backend.fleet import Fleet
 from catenet.orchestrator.backend.protocols import LABEL_NODE, Engine, EngineError
 from catenet.orchestrator.backend.widened import may_widen, widen
 from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.deploy.down import remove_orphans
+from catenet.orchestrator.deploy.locks import OwnershipLock
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
 from catenet.orchestrator.lab.load import load
@@ -222,3 +224,10 @@ def test_two_labs_on_other_hosts(machines: Machines) -> None:
     assert len(engine.listed({})) == 5
     assert engine.urls() == {**URLS, "ssh://third": "ssh://third", "more": "ssh://fourth"}
     assert engine.lost() == {"more": "no route to host"}
+
+
+def test_what_a_killed_test_has_left_is_removed_on_all_its_hosts(machines: Machines) -> None:
+    OwnershipLock("five").leave()
+    reports = remove_orphans(may_widen(machines.here, machines.reach), NoProgress())
+    assert [report.nodes for report in reports] == [5]
+    assert machines.left() == []

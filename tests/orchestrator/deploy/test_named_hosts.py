@@ -1,0 +1,120 @@
+"""Verbs where the user names hosts, and the copy or the lab file says others: `test`, `up` and `down`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from scripted import FIVE, IMAGE, lines
+
+from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.backend.fake_swarm import FakeSwarm
+from catenet.orchestrator.backend.fleet import Fleet
+from catenet.orchestrator.backend.protocols import LABEL_HOSTS, LABEL_LEFT
+from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.deploy.images import node_image_tag
+from catenet.orchestrator.deploy.progress import NoProgress
+from catenet.orchestrator.deploy.up import up
+from catenet.orchestrator.lab.load import load
+
+URLS = {"here": "ssh://here.example", "there": "ssh://there.example"}
+EVERY = " ".join(f"--host {host}={url}" for host, url in URLS.items())
+
+
+class Machines:
+    """Two engines of one swarm, and a lab of five routers, in a file that says other hosts."""
+
+    def __init__(self, folder: Path) -> None:
+        own = f"hosts: {{one: 'unix://{folder}/one.sock', two: 'unix://{folder}/two.sock'}}\n"
+        self.file = folder / "lab.yaml"
+        self.file.write_text(f"{own}{FIVE}checks:\n  - {{ping: {{from: a, to: c}}}}\n")
+        lab, swarm = load(self.file), FakeSwarm()
+        self.engines = {host: FakeEngine(script=lambda spec: lines(lab, spec)) for host in URLS}
+        for host, engine in self.engines.items():
+            engine.url = URLS[host]
+            engine.build(IMAGE, b"context", {})
+            engine.build(node_image_tag(), b"context", {})
+            engine.join(swarm, manager=host == "here")
+
+    def fleet(self) -> Fleet:
+        return Fleet(self.engines, URLS)
+
+    def bring_up(self, folder: Path) -> None:
+        plain = folder / "five.yaml"
+        plain.write_text(FIVE)
+        up(self.fleet(), load(plain), "five", IMAGE, NoProgress(), evidence=folder)
+
+    def left(self) -> list[str]:
+        return [each.name for engine in self.engines.values() for each in (*engine.listed({}), *engine.networks())]
+
+
+@pytest.fixture
+def machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machines:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("catenet.orchestrator.evidence.failure._LOOK", 0.2)
+    for variable in ("CATENET_LAB", "CATENET_HOST"):
+        monkeypatch.delenv(variable, raising=False)
+    return Machines(tmp_path)
+
+
+def test_a_test_goes_to_the_hosts_of_the_lab_file(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nobody.sock")
+    assert run(["test", str(machines.file)]) == 3
+    err = capsys.readouterr().err
+    assert "one.sock" in err and "two.sock" in err
+    assert "nobody.sock" not in err
+
+
+def test_a_copy_that_is_tested_has_the_hosts_that_are_named(
+    machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["test", str(machines.file), "--name", "five-k", "--keep"]
+    for host, url in URLS.items():
+        words += ["--host", f"{host}={url}"]
+    run(words, machines.fleet)
+    labels = [each.labels for engine in machines.engines.values() for each in engine.listed({})]
+    assert len(labels) == 5
+    assert [json.loads(each[LABEL_HOSTS]) for each in labels] == [URLS] * 5
+    out, err = capsys.readouterr()
+    assert f"`catenet down --name five-k {EVERY}` removes it" in err
+    assert f"(with CATENET_LAB=five-k CATENET_HOST={','.join(f'{host}={url}' for host, url in URLS.items())})" in out
+    assert run(["down", "five-k"], machines.fleet) == 0
+    assert run(words[:-5] + words[-4:], machines.fleet) == 1
+    assert f"`catenet test {machines.file} {EVERY} --keep --name five-k` leaves that copy)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [[], ["--dry-run"]])
+def test_up_without_a_host_that_the_copy_is_on_is_refused(
+    machines: Machines, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    machines.bring_up(tmp_path)
+    before = machines.left()
+    assert run(["up", "five.yaml", *words], lambda: machines.engines["here"]) == 2
+    assert f"not all of them are named: name them, {EVERY};" in capsys.readouterr().err
+    assert machines.left() == before
+
+
+def test_up_on_one_host_where_there_is_no_copy_yet(machines: Machines, tmp_path: Path) -> None:
+    (tmp_path / "five.yaml").write_text(FIVE)
+    assert run(["up", "five.yaml"], lambda: machines.engines["here"]) == 0
+    assert len(machines.engines["here"].listed({})) == 5
+
+
+@pytest.mark.parametrize(("first", "other"), [("here", "there"), ("there", "here")])
+def test_down_without_a_host_says_what_stays_there(
+    machines: Machines, tmp_path: Path, capsys: pytest.CaptureFixture[str], first: str, other: str
+) -> None:
+    machines.bring_up(tmp_path)
+    there = sorted(each.node for each in machines.engines[other].listed({}))
+    assert run(["down", "five"], lambda: machines.engines[first]) == 3
+    err = capsys.readouterr().err
+    assert f"host {other} ({URLS[other]}) was not asked, for others are named; what is there stays: " in err
+    assert f"stays: {', '.join(there)}" in err
+    assert f"(`catenet down --name five {EVERY}` removes the rest)" in err
+    assert [each.labels[LABEL_LEFT] for each in machines.engines[first].listed({})] == [other]
+    assert sorted(each.node for each in machines.engines[other].listed({})) == there
+    assert run(["down", "five"], machines.fleet) == 0
+    assert machines.left() == []
