@@ -162,8 +162,9 @@ def _half_made(lab: RunningLab) -> str:
     if created:
         return f"{', '.join(created)} never started"
     try:
-        lacking = [node for node in lab.lab.nodes if node not in lab.containers]
-        lacking += [lan for lan in lab.lab.lans if lan not in lab.lans]
+        away = lab.unreachable  # on other hosts
+        lacking = [node for node in lab.lab.nodes if node not in {*lab.containers, *away.nodes}]
+        lacking += [lan for lan in lab.lab.lans if lan not in {*lab.lans, *away.lans}]
     except (UserError, LabFileError) as error:
         return str(error)
     return f"{', '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not there" if lacking else ""

@@ -36,7 +36,7 @@ def trace_fragments(
     points = find_ends(engine, running, [lan])
     with capturing_frames(engine, points, "udp") as captures:
         send()
-        frames = on_lans(captures.stop(), hardware_of(points))
+        frames = on_lans(captures.stop(), hardware_of(points), one_clock=not running.hosts.urls)
     of_udp = [each.layers for each in frames if each.layers.value(IPV4, "protocol") == _UDP]
     return [
         fragment_in(each)

@@ -150,9 +150,10 @@ def watched(
     expression = f"{FILTER} or udp port {sent.port}" if sent.protocol == UDP else FILTER
     with capturing_frames(engine, points, expression) as captures:
         prepare(lans)
-        before = max((each.at for each in captures.so_far()), default=0.0)  # by the engine's clock, as what follows
+        before = {each.node: each.at for each in captures.so_far()}  # by the clock of its engine, as what follows
         says = sending.send(engine, running, sent)
-        frames = on_lans((each for each in captures.stop() if each.at > before), hardware)
+        after = (each for each in captures.stop() if each.at > before.get(each.node, 0.0))
+        frames = on_lans(after, hardware, one_clock=not running.hosts.urls)
     name = view.owners.get(address, str(address))
     return Watched(name, sent, tuple(lans), find_steps(frames, sent), Ends(hardware, view), says)
 

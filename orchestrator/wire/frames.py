@@ -1,10 +1,12 @@
 """Captured frames of several places → each of them once, with who sent it on its LAN, and who heard it. Pure.
 
-The clocks are one: all captures of a lab are made on one host. A frame is known again by its octets.
+A frame is known again by its octets. The clocks of nodes on several hosts are made one by what they saw: no frame is
+heard before it is sent.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -17,6 +19,9 @@ __all__ = ["CapturedFrame", "Hardware", "LanFrame", "decode_frame", "on_lans"]
 
 _UNDER_WAY = 1.0
 """Seconds for which a frame may be under way from one end of a LAN to the other."""
+
+_CLOCKS = 0.25
+"""Seconds by which the clocks of two hosts may differ still, each measured from here, on a machine that is busy."""
 
 Hardware = Mapping[tuple[str, str], str]
 """(LAN, hardware address) → the node that has it there."""
@@ -63,12 +68,13 @@ def decode_frame(frame: Frame, node: str, lan: str, hardware: bytes) -> Captured
     return CapturedFrame(frame.at, node, lan, frame.data[6:12] == hardware, frame.data)
 
 
-def on_lans(seen: Iterable[CapturedFrame], hardware: Hardware) -> list[LanFrame]:
-    """In the order of time."""
+def on_lans(seen: Iterable[CapturedFrame], hardware: Hardware, *, one_clock: bool = True) -> list[LanFrame]:
+    """In the order of time. `one_clock`: all captures were made on one host."""
+    early = 0.0 if one_clock else _CLOCKS
     frames: list[LanFrame] = []
     same: dict[tuple[str, bytes], list[LanFrame]] = {}
     passed: dict[tuple[str, bytes, str], int] = {}  # how many of them have come in at that node, or never will
-    for each in sorted(seen, key=lambda each: (each.at, not each.outgoing)):
+    for each in sorted(seen, key=lambda each: (each.at - early * each.outgoing, not each.outgoing)):
         known = same.setdefault((each.lan, each.data), [])
         found = None if each.outgoing else _waiting(known, each, passed)
         if found is None:
@@ -79,7 +85,27 @@ def on_lans(seen: Iterable[CapturedFrame], hardware: Hardware) -> list[LanFrame]
             found.left = True
         else:
             found.heard[each.node] = each.at
+    if not one_clock:
+        _put_forward(frames)
     return frames
+
+
+def _put_forward(frames: list[LanFrame]) -> None:
+    """Each node's clock by the least that lets no frame be heard before it is sent, and the frames in that order."""
+    late: dict[tuple[str, str], float] = {}
+    for each in frames:
+        for node, at in each.heard.items() if each.left else ():
+            way = each.source, node
+            late[way] = max(late.get(way, -math.inf), each.at - at)
+    ahead: dict[str, float] = dict.fromkeys((node for way in late for node in way), 0.0)
+    for _ in ahead:  # by as many nodes a difference may have come; more is a contradiction
+        for (sender, node), behind in late.items():
+            ahead[node] = max(ahead[node], ahead[sender] + behind)
+    for each in frames:
+        first = each.source if each.left else min(each.heard, key=lambda node: each.heard[node])
+        each.at += ahead.get(first, 0.0)
+        each.heard = {node: at + ahead.get(node, 0.0) for node, at in each.heard.items()}
+    frames.sort(key=lambda each: each.at)
 
 
 def _waiting(

@@ -13,6 +13,7 @@ from catenet.orchestrator.backend.fake_swarm import FakeSwarm
 from catenet.orchestrator.backend.fleet import Fleet
 from catenet.orchestrator.backend.protocols import LABEL_HOSTS, LABEL_LEFT
 from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.deploy.doctor import leftovers
 from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
@@ -118,3 +119,13 @@ def test_down_without_a_host_says_what_stays_there(
     assert sorted(each.node for each in machines.engines[other].listed({})) == there
     assert run(["down", "five"], machines.fleet) == 0
     assert machines.left() == []
+
+
+def test_for_the_doctor_of_one_host_a_copy_on_several_is_whole(machines: Machines, tmp_path: Path) -> None:
+    machines.bring_up(tmp_path)
+    for engine in machines.engines.values():
+        assert [(each.verdict, each.words) for each in leftovers(engine)] == [("ok", "none; labs that run: five")]
+    here = machines.engines["here"]
+    gone = min(here.listed({}), key=lambda each: each.name)
+    here.remove(gone.name)
+    assert [each.words for each in leftovers(here)] == [f"lab five: {gone.node} is not there"]

@@ -43,6 +43,21 @@ def test_two_frames_that_are_alike_come_once_each() -> None:
     assert [each.heard for each in on_lans(seen, {})] == [{"a": 1.2}, {"a": 1.3}]
 
 
+@pytest.mark.parametrize("ahead", [0.005, -0.005, 0.2, -0.2])
+@pytest.mark.parametrize("nodes", ["b h2", "a", "h1 b"])
+def test_nodes_on_two_hosts_of_which_one_clock_is_ahead(nodes: str, ahead: float) -> None:
+    """As far as it could not be measured: each frame is there once all the same, and none heard before it was sent."""
+    seen = [each._replace(at=each.at + ahead * (each.node in nodes.split())) for each in captured()]
+    found = on_lans(seen, HARDWARE, one_clock=False)
+    assert len(found) == len(frames())
+    assert all(each.left and len(each.heard) == 1 for each in found)
+    assert all(at >= each.at - 1e-6 for each in found for at in each.heard.values())
+    told = list(find_steps(found, DATAGRAM))
+    assert [(each.part, each.source, each.lan) for each in told] == [
+        (each.part, each.source, each.lan) for each in steps(DATAGRAM)
+    ]
+
+
 def test_a_ping_in_fragments_there_and_back() -> None:
     found = steps(PING)
     assert way(found, Part.THERE) == [hop for hop in THERE for _ in range(2)]
