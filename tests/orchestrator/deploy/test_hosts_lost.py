@@ -155,7 +155,7 @@ def test_who_does_not_ask_the_host_where_something_is_left_does_not_forget_it(tm
     hosts.small.gone = True
     take_down(hosts)
     hosts.small.gone = False
-    with pytest.raises(LeftError, match="host small .* was not asked, for others are named"):
+    with pytest.raises(LeftError, match=r"host small .* was not asked, for others are named"):
         down(hosts.big, "five", NoProgress())
     assert remembered(hosts) == ["small"]
 
