@@ -6,12 +6,12 @@ heard before it is sent.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from catenet.nodes.control.hardware import hardware_text
+from catenet.orchestrator.wire.clocks import put_forward
 from catenet.orchestrator.wire.layers import BROADCAST, ETHERNET, Layers, dissect
 from catenet.orchestrator.wire.packets import ETHERNET_LINK, Frame
 
@@ -92,15 +92,9 @@ def on_lans(seen: Iterable[CapturedFrame], hardware: Hardware, *, one_clock: boo
 
 def _put_forward(frames: list[LanFrame]) -> None:
     """Each node's clock by the least that lets no frame be heard before it is sent, and the frames in that order."""
-    late: dict[tuple[str, str], float] = {}
-    for each in frames:
-        for node, at in each.heard.items() if each.left else ():
-            way = each.source, node
-            late[way] = max(late.get(way, -math.inf), each.at - at)
-    ahead: dict[str, float] = dict.fromkeys((node for way in late for node in way), 0.0)
-    for _ in ahead:  # by as many nodes a difference may have come; more is a contradiction
-        for (sender, node), behind in late.items():
-            ahead[node] = max(ahead[node], ahead[sender] + behind)
+    ahead = put_forward(
+        (each.source, node, at - each.at) for each in frames if each.left for node, at in each.heard.items()
+    )
     for each in frames:
         first = each.source if each.left else min(each.heard, key=lambda node: each.heard[node])
         each.at += ahead.get(first, 0.0)
