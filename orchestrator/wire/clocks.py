@@ -1,6 +1,6 @@
 """The clocks of nodes on several hosts, made one by what they saw: nothing arrives before it has left. Pure.
 
-How far the hosts' clocks differ is measured before, but no better than to some milliseconds.
+How far the hosts' clocks differ is measured before, but no better than to some milliseconds (`MEASURED` at the most).
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-__all__ = ["put_forward"]
+__all__ = ["MEASURED", "put_forward"]
+
+MEASURED = 0.25
+"""Seconds by which two hosts' clocks may differ still, each measured from here, on a machine that is busy."""
 
 
 def put_forward(passed: Iterable[tuple[str, str, float]]) -> dict[str, float]:
