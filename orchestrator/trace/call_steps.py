@@ -15,6 +15,7 @@ from typing import NamedTuple
 from catenet.nodes.address import Address
 from catenet.nodes.control.events import Event
 from catenet.orchestrator.trace.steps import TraceStep
+from catenet.orchestrator.wire.clocks import ahead_by_ways
 from catenet.orchestrator.wire.packets import TCP, CapturedPacket
 from catenet.orchestrator.wire.rtp import RtpSeen, is_rtcp, read_rtp
 from catenet.orchestrator.wire.stun import ALLOCATE, BINDING, CHANNEL_BIND, Carried, StunSeen, carried, read_stun
@@ -79,7 +80,12 @@ def find_call_steps(
 ) -> tuple[TraceStep, ...]:
     """In the order of time, which counts from the call's begin. `told`: what the telephones of `ends` told, their
     logins before it among that; `pairs`: the checks that each remembers."""
-    seen = sorted(packets, key=lambda each: each.at)
+    captured = [*packets]
+    ahead = ahead_by_ways(captured)  # of telephones and relays on several hosts
+    seen = sorted(
+        (each._replace(at=each.at + ahead.get(each.node, 0.0)) for each in captured), key=lambda each: each.at
+    )
+    told = [replace(event, at=event.at + ahead.get(event.node, 0.0)) for event in told]
     exchanges, media = _read(seen)
     up = {event.node: event.at for event in reversed(told) if _word(event) == "up"}
     steps = [

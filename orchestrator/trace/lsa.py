@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from catenet.nodes.address import Address, Prefix
@@ -30,7 +30,7 @@ from catenet.orchestrator.observe.running import RunningLab, UserError, must_run
 from catenet.orchestrator.trace.flood import Flood, Followed, Told
 from catenet.orchestrator.trace.lsa_rule import Fault, LinkUse, faults, link_uses
 from catenet.orchestrator.trace.lsa_steps import find_flood
-from catenet.orchestrator.wire.flooding import FloodPacket, Places, floodings, read_flooding
+from catenet.orchestrator.wire.flooding import FloodPacket, Places, by_one_clock, floodings, read_flooding
 from catenet.orchestrator.wire.packets import CapturedDatagram
 
 __all__ = ["LsaTrace", "Wanted", "trace_lsa"]
@@ -116,6 +116,8 @@ class _Watch:
         self.about = types[self._type]
         self._network = _network(running, wanted.id)
         self._area, self._wait = wanted.area, wanted.wait
+        self._one_clock = not running.hosts.urls
+        self._ahead: dict[str, float] = {}
         self._since = 0.0  # when all captures listened, in seconds since 1970
         program = lab.nodes[node].implementations.get(service, OURS)
         if program != OURS and not wanted.wait:
@@ -173,7 +175,10 @@ class _Watch:
                 return
 
     def _read(self, seen: Sequence[CapturedDatagram]) -> list[FloodPacket]:
-        return read_flooding(seen, self._flooding.read, self._places, self._deaf)
+        packets = read_flooding(seen, self._flooding.read, self._places, self._deaf, one_clock=self._one_clock)
+        if not self._one_clock:
+            self._ahead = by_one_clock(packets)
+        return packets
 
     def _find(self, packets: Iterable[FloodPacket], asked: Originated | None) -> tuple[Instance, str] | None:
         """The instance that is followed, and its area. One that was under way before all captures listened was not
@@ -199,7 +204,8 @@ class _Watch:
         return new and in_area and own and Prefix.parse(self._network).holds(Address.parse(each.key.id))
 
     def _flood(self, packets: Sequence[FloodPacket], instance: Instance, area: str, events: Sequence[Event]) -> Flood:
-        told, at = _told(events, self._flooding, instance, area)
+        by_one = (replace(event, at=event.at + self._ahead.get(event.node, 0.0)) for event in events)
+        told, at = _told(by_one, self._flooding, instance, area)
         watched = frozenset(each.node for each in self._routers)
         followed = Followed(instance, area, self._node, at, told, watched)
         return find_flood(packets, followed, self._flooding, self._owners)

@@ -10,13 +10,15 @@ identification (RFC 791 section 3.1): by these, what comes and what goes is one 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Endpoint, Json
+from catenet.orchestrator.wire.clocks import put_forward
 from catenet.orchestrator.wire.messages import DnsSeen, HttpRequestSeen, HttpResponseSeen, read_dns, read_http
 from catenet.orchestrator.wire.packets import CapturedPacket
 
@@ -115,6 +117,7 @@ def find_steps(
     known = sorted(each for each in packets if means(each.node, each.source, each.destination))
     originals = _originals(known, names, translators)
     messages = _from_packets(_as_sent(each, originals) for each in known)
+    _by_one_clock([message for group in messages.values() for message in group])
     said = [(event, read) for event in sorted(events, key=lambda event: event.at) if (read := _read_event(event))]
     _add_events(
         messages,
@@ -170,6 +173,19 @@ def _from_packets(packets: Iterable[CapturedPacket]) -> dict[_Key, list[_SeenMes
             messages[key].append(message)
         message.sightings.append(seen)
     return messages
+
+
+def _by_one_clock(messages: Sequence[_SeenMessage]) -> None:
+    """When each was sent, by clocks with which no packet comes to a node before it has left the one before."""
+    ways = [sorted(message.sightings, key=lambda seen: (-seen.ttl, not seen.outgoing)) for message in messages]
+    ahead = put_forward(
+        (one.node, other.node, other.at - one.at)
+        for way in ways
+        for one, other in pairwise(way)
+        if one.node != other.node
+    )
+    for message in messages:
+        message.at = min(seen.at + ahead.get(seen.node, 0.0) for seen in message.sightings)
 
 
 def _has(message: _SeenMessage, seen: CapturedPacket) -> bool:

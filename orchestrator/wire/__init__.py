@@ -1,5 +1,6 @@
 """What is on the wire, read: bytes of captures in, values out. Pure, and safe on hostile bytes.
 
+clocks     of several hosts, made one
 layers     an Ethernet frame → its headers, each inside the one below; frames: each once, with who sent and who heard it
 fragments  what a packet's header says of the piece that it is
 packets    pcap → frames → UDP and TCP packets

@@ -6,12 +6,12 @@ heard before it is sent.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from catenet.nodes.control.hardware import hardware_text
+from catenet.orchestrator.wire.clocks import MEASURED, put_forward
 from catenet.orchestrator.wire.layers import BROADCAST, ETHERNET, Layers, dissect
 from catenet.orchestrator.wire.packets import ETHERNET_LINK, Frame
 
@@ -19,9 +19,6 @@ __all__ = ["CapturedFrame", "Hardware", "LanFrame", "decode_frame", "on_lans"]
 
 _UNDER_WAY = 1.0
 """Seconds for which a frame may be under way from one end of a LAN to the other."""
-
-_CLOCKS = 0.25
-"""Seconds by which the clocks of two hosts may differ still, each measured from here, on a machine that is busy."""
 
 Hardware = Mapping[tuple[str, str], str]
 """(LAN, hardware address) → the node that has it there."""
@@ -70,7 +67,7 @@ def decode_frame(frame: Frame, node: str, lan: str, hardware: bytes) -> Captured
 
 def on_lans(seen: Iterable[CapturedFrame], hardware: Hardware, *, one_clock: bool = True) -> list[LanFrame]:
     """In the order of time. `one_clock`: all captures were made on one host."""
-    early = 0.0 if one_clock else _CLOCKS
+    early = 0.0 if one_clock else MEASURED
     frames: list[LanFrame] = []
     same: dict[tuple[str, bytes], list[LanFrame]] = {}
     passed: dict[tuple[str, bytes, str], int] = {}  # how many of them have come in at that node, or never will
@@ -92,19 +89,12 @@ def on_lans(seen: Iterable[CapturedFrame], hardware: Hardware, *, one_clock: boo
 
 def _put_forward(frames: list[LanFrame]) -> None:
     """Each node's clock by the least that lets no frame be heard before it is sent, and the frames in that order."""
-    late: dict[tuple[str, str], float] = {}
+    ahead = put_forward(
+        (each.source, node, at - each.at) for each in frames if each.left for node, at in each.heard.items()
+    )
     for each in frames:
-        for node, at in each.heard.items() if each.left else ():
-            way = each.source, node
-            late[way] = max(late.get(way, -math.inf), each.at - at)
-    ahead: dict[str, float] = dict.fromkeys((node for way in late for node in way), 0.0)
-    for _ in ahead:  # by as many nodes a difference may have come; more is a contradiction
-        for (sender, node), behind in late.items():
-            ahead[node] = max(ahead[node], ahead[sender] + behind)
-    for each in frames:
-        first = each.source if each.left else min(each.heard, key=lambda node: each.heard[node])
-        each.at += ahead.get(first, 0.0)
         each.heard = {node: at + ahead.get(node, 0.0) for node, at in each.heard.items()}
+        each.at = each.at + ahead.get(each.source, 0.0) if each.left else min(each.heard.values())
     frames.sort(key=lambda each: each.at)
 
 

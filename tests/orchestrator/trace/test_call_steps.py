@@ -157,3 +157,25 @@ def test_what_others_do_and_consent_after_that_are_left_out() -> None:
     wire.now = 200.0
     wire.send(request(2, CHECK), ("alice", ALICE, BOB))
     assert [step.kind for step in steps(wire, [told("alice", "call.up", 150.0)])] == ["up"]
+
+
+@pytest.mark.parametrize("ahead", [0.3, -0.3])
+def test_a_translator_on_a_host_whose_clock_is_ahead(ahead: float) -> None:
+    there, back = request(1, CHECK), success(1, XOR_MAPPED_ADDRESS.of(OUTSIDE))
+    way = [
+        (100.001, "alice", ALICE, BOB, there, 64, True),
+        (100.002, "gate", ALICE, BOB, there, 64, False),
+        (100.003, "gate", OUTSIDE, BOB, there, 63, True),
+        (100.004, "bob", OUTSIDE, BOB, there, 63, False),
+        (100.005, "bob", BOB, OUTSIDE, back, 64, True),
+        (100.006, "gate", BOB, OUTSIDE, back, 64, False),
+        (100.007, "gate", BOB, ALICE, back, 63, True),
+        (100.008, "alice", BOB, ALICE, back, 63, False),
+    ]
+    wire = Wire()
+    for when, node, source, target, payload, ttl, outgoing in way:
+        seen_at = when + ahead * (node == "gate")
+        wire.packets.append(CapturedPacket(seen_at, node, UDP, source, target, payload, 1, ttl, outgoing))
+    (step,) = steps(wire, [])
+    assert (step.source, step.target, step.over) == ("alice", "bob", ("gate",))
+    assert step.message == f"check to {BOB}: passed, seen as {OUTSIDE}"

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from catenet.nodes.address import Address
 from catenet.nodes.control.flooding import Instance, Key, Says
 from catenet.nodes.internet.ospf.seen import FLOODING
 from catenet.orchestrator.trace.flood import Flood, Followed, How
 from catenet.orchestrator.trace.lsa_rule import faults, link_uses
 from catenet.orchestrator.trace.lsa_steps import find_flood
-from catenet.orchestrator.wire.flooding import FloodPacket, read_flooding
+from catenet.orchestrator.wire.flooding import FloodPacket, by_one_clock, read_flooding
 from catenet.orchestrator.wire.packets import CapturedDatagram, Frame, PcapStream, decode_ip
 
 DATA = Path(__file__).parent / "flooded"
@@ -119,3 +121,22 @@ def test_age_counts_each_hop_by_a_second() -> None:
     for step in done.steps:
         if step.carries and step.followed:
             assert step.age >= far[step.source] + 1, step
+
+
+@pytest.mark.parametrize("ahead", [0.01, -0.01, 0.2])
+@pytest.mark.parametrize("nodes", ["r1 r2 r3", "r4", "r5 r7"])
+def test_routers_on_a_host_whose_clock_is_ahead(nodes: str, ahead: float) -> None:
+    """As far as it could not be measured: no copy is lost or sent again for that."""
+    seen = [each._replace(at=each.at + ahead * (each.node in nodes.split())) for each in datagrams()]
+    found = read_flooding(seen, FLOODING.read, PLACES, one_clock=False)
+    assert by_one_clock(found).keys() == {*ROUTERS}
+    assert all(at >= each.at - 1e-6 for each in found for at in each.heard.values())
+    assert sorted((each.source, each.lan, *sorted(each.heard)) for each in found) == sorted(
+        (each.source, each.lan, *sorted(each.heard)) for each in packets()
+    )
+    done = find_flood(found, Followed(instance(found), "", "r4", None, {}, frozenset(ROUTERS)), FLOODING, OWNERS)
+    assert [(each.node, each.source, each.lan) for each in sorted(done.reached)] == [
+        (each.node, each.source, each.lan) for each in sorted(flood().reached)
+    ]
+    assert done.is_over
+    assert faults(done) == ()

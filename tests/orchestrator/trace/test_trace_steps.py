@@ -193,3 +193,11 @@ def test_as_json() -> None:
         "seen_by": ["a", "b", "c", "dragon", "f1", "surf"],
         "told_by": [],
     }
+
+
+@pytest.mark.parametrize("ahead", [0.25, -0.25])
+@pytest.mark.parametrize("nodes", ["b c f1 dragon", "a d a.root", "surf dns"])
+def test_nodes_on_a_host_whose_clock_is_ahead(nodes: str, ahead: float) -> None:
+    """A quarter of a second, where messages are a tenth apart: their order is that of their ways."""
+    seen = [each._replace(at=each.at + ahead * (each.node in nodes.split())) for each in fetch()]
+    assert [step.message for step in steps(seen, [])] == [step.message for step in steps(fetch(), [])]
