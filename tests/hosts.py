@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -22,6 +23,7 @@ __all__ = ["Host", "Hosts"]
 
 _SUBNETS = IPv4Network("100.126.0.0/15")
 """The end of the shared address space (RFC 6598); a lab has its beginning, if any of it."""
+_LOOK = 0.05
 _UNSHARED = ("unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
 # The first process of a namespace lets the kernel bury who dies there: an engine takes a dead containerd that nobody
 # buried for one that lives. It ends with its standard input, or never.
@@ -108,8 +110,17 @@ class Hosts:
         return host
 
     def link(self, name: str, *, up: bool) -> None:
-        """Its network cable, plugged in or pulled: nobody is told, as when a machine loses its power."""
+        """Its network cable, plugged in or pulled: nobody is told, as when a machine loses its power. A cable that is
+        plugged in carries frames when this returns: the kernel starts both ends a second later at the latest.
+        """
         self._on_switch("link", "set", f"to-{name}", "up" if up else "down")
+        while up and not self._carries(name):
+            time.sleep(_LOOK)
+
+    def _carries(self, name: str) -> bool:
+        there = self._on_switch("-details", "link", "show", f"to-{name}")
+        here = self.machines[name].run("ip", "link", "show", "eth0")
+        return "state forwarding" in there and " state UP " in there and " state UP " in here
 
     def set_mtu(self, octets: int) -> None:
         """The largest IP packet that goes from any to any."""
@@ -152,8 +163,8 @@ class Hosts:
         self._on_switch("link", "set", "host", "master", "lan", "up")
         self._on_switch("link", "set", "lan", "up")
 
-    def _on_switch(self, *words: str) -> None:
-        run(*inside_network(self.first), "ip", *words)
+    def _on_switch(self, *words: str) -> str:
+        return run(*inside_network(self.first), "ip", *words)
 
 
 def _free_subnet() -> IPv4Network:

@@ -38,6 +38,10 @@ _SIZES = (9_000, 1_600, 1_500, 1_400)
 """Octets of an IP packet between the hosts: jumbo frames; what LANs of 1,500 octets need; Ethernet; Ethernet by a
 tunnel."""
 _HEADERS = 28  # IPv4 and ICMP
+_KNOWN = 15
+"""Seconds until a packet that every way carries has arrived: members tell each other bit by bit who is where."""
+_LOST = 2
+"""Seconds after which packets of a size that do not arrive never will."""
 _DEADLINE = 20.0
 
 
@@ -102,13 +106,16 @@ def _tried(fleet: Fleet, addresses: Mapping[str, Address], progress: Progress) -
     containers = {each.node: each for each in fleet.inspected(fleet.listed({LABEL_LAB: COPY}))}
     pairs = list(permutations(addresses, 2))
 
+    def passes(source: str, target: str, size: int, seconds: int) -> bool:
+        data = str(size - OVERHEAD - _HEADERS)
+        often = ("-c", "1", "-i", "0.2", "-w", str(seconds))  # the first answer ends it
+        ping = ["ping", "-n", "-M", "do", *often, "-s", data, str(addresses[target])]
+        return run_program(fleet, containers[source], ping, seconds + _DEADLINE).returncode == 0
+
     def largest(source: str, target: str) -> HostPath:
-        for size in _SIZES:
-            data = str(size - OVERHEAD - _HEADERS)
-            ping = ["ping", "-n", "-M", "do", "-c", "2", "-i", "0.2", "-W", "1", "-s", data, str(addresses[target])]
-            if run_program(fleet, containers[source], ping, _DEADLINE).returncode == 0:
-                return HostPath(source, target, size)
-        return HostPath(source, target, 0)
+        if not passes(source, target, _SIZES[-1], _KNOWN):
+            return HostPath(source, target, 0)
+        return HostPath(source, target, next(size for size in _SIZES if passes(source, target, size, _LOST)))
 
     found = []
     with ThreadPoolExecutor(8) as pool:
