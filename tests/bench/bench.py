@@ -39,7 +39,7 @@ def main() -> int:
     unknown = [name for name in options.names if not _meant(name)]
     if unknown:
         parser.error(f"there is no bench {', '.join(unknown)}; there are {', '.join(BENCHES)}")
-    sys.path.append(str(HERE.parent / "simulation"))  # the simulated network, and its worlds
+    sys.path += [str(HERE.parent / "simulation"), str(HERE.parent)]  # the simulated network, and its worlds; engines
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:

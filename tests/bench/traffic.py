@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from catenet.orchestrator.deploy.down import down
 from catenet.orchestrator.deploy.images import ensure_node_image
 from catenet.orchestrator.deploy.progress import NoProgress
 from catenet.orchestrator.deploy.up import up
+from catenet.orchestrator.lab.hosts import Host
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.observe.program import run_program
 
@@ -162,15 +163,19 @@ class Traffic:
 
 
 @contextmanager
-def traffic(copy: str, lab: str) -> Iterator[Traffic]:
-    """Starts a lab, whose file is `lab`; it is removed in any case."""
-    engine = connect()
+def traffic(
+    copy: str, lab: str, other: Engine | None = None, hosts: Mapping[str, Host] | None = None
+) -> Iterator[Traffic]:
+    """Starts a lab, whose file is `lab`; it is removed in any case. `other`: an engine that has the image of nodes, in
+    the place of this machine's; `hosts`: those that it is on.
+    """
+    engine = connect() if other is None else other
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         file = Path(name) / "lab.yaml"
         file.write_text(lab, encoding="utf-8")
         down(engine, copy, NoProgress())
         stack.callback(down, engine, copy, NoProgress())
-        up(engine, load(file), copy, ensure_node_image(engine, NoProgress()), NoProgress())
+        up(engine, load(file, hosts=hosts), copy, ensure_node_image(engine, NoProgress()), NoProgress())
         made = Traffic(engine, copy)
         stack.callback(made.close)
         yield made
