@@ -51,6 +51,9 @@ class _Engine:
     def ahead(self, _: str) -> float:
         return 0.0
 
+    def urls(self) -> dict[str, str]:
+        return {}
+
     def lost(self) -> dict[str, str]:
         return {}
 

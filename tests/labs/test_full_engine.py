@@ -69,7 +69,7 @@ def test_a_full_disk_is_said_and_nothing_of_the_image_stays(full: Engines, tmp_p
         with pytest.raises(EngineError, match=f"(?s)^import .*{FULL}"):
             engines["b"].import_base(tag, archive)
         with pytest.raises(EngineError, match=f"(?s)^build the image .*{FULL}"):
-            engines["b"].build(tag, _tar({"Dockerfile": b"FROM scratch\nCOPY big /\n", "big": big}), {}, {})
+            engines["b"].build(tag, _tar({"Dockerfile": b"FROM scratch\nCOPY big /\n", "big": big}), {})
     finally:
         engines["a"].remove_image(tag)
     assert list(engines["b"].image_tags()) == []
