@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -67,14 +67,14 @@ _WITH_REFERENCES = Path(__file__).parent.parent / "labs" / "rip-mixed" / "lab.ya
 
 
 @contextmanager
-def claimed(copy: str, engine: Engine | None = None) -> Iterator[Engine]:
-    """The engine (this machine's, where none is given); a copy of that name belongs to this process, and is gone
-    afterwards."""
-    engine, ownership = engine or connect(), OwnershipLock(copy)
+def claimed(copy: str, connected: Callable[[], Engine] = connect) -> Iterator[Engine]:
+    """The engine, as `connected` gives it; a copy of that name belongs to this process, and is gone afterwards. The
+    engine is connected to anew for that: a test may have lost it."""
+    engine, ownership = connected(), OwnershipLock(copy)
     try:
         yield engine
     finally:
-        give_back(engine, ownership)
+        give_back(connected(), ownership)
 
 
 def give_back(engine: Engine, ownership: OwnershipLock) -> None:

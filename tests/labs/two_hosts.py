@@ -68,7 +68,7 @@ class Machines:
     def running(self, file: Path, copy: str) -> Iterator[Bench]:
         """Inside, a copy of that lab runs over both; afterwards neither has anything of it."""
         lab = load(file, hosts=self.hosts)
-        with claimed(copy, self.fleet()) as engine:
+        with claimed(copy, self.fleet) as engine:
             up(engine, lab, copy, self.image, NoProgress(), timeout=PATIENCE)
             with Bench(engine, copy, file.parent) as bench:
                 bench.lab = lab
