@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from catenet.orchestrator.deploy.left import is_memory, remember
 from catenet.orchestrator.deploy.locks import adopt_orphan, exclusive_lock, is_orphan
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.run import carry_out, perform
-from catenet.orchestrator.engine_url import engine_key
 from catenet.orchestrator.observe.hosts import CopyHosts, hosts_of
 from catenet.orchestrator.observe.running import running_labs
 from catenet.orchestrator.plan.steps import Step, removal
@@ -59,8 +57,12 @@ class LeftError(HostLostError):
 def down_again(engine: Engine, copy: str) -> str:
     """The command that removes what is left of a copy."""
     urls = engine.urls()
-    options = [f" --host {shlex.quote(f'{host}={url}')}" for host, url in urls.items() if len(urls) > 1]
-    return f"`catenet down --name {copy}{''.join(options)}`"
+    return _command(copy, urls if len(urls) > 1 else {})
+
+
+def _command(copy: str, urls: Mapping[str, str]) -> str:
+    """What removes a copy on these hosts; none: on the engine that Docker's own variables mean."""
+    return f"`{' '.join(filter(None, ('catenet down --name', copy, CopyHosts(urls).as_options())))}`"
 
 
 def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
@@ -105,8 +107,7 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     if hosts.away:
         remember(engine, seen, hosts.away)  # lost meanwhile
         raise _left(engine, report, hosts, held, refused)
-    asked = {engine_key(url) for url in engine.urls().values()}
-    if all(engine_key(hosts.urls.get(host, "")) in asked for host in hosts.left):
+    if hosts.left:
         take_away(engine, (), [each for each in listed_of(engine, copy) if is_memory(each)], progress)
     if refused is not None:
         raise refused
@@ -124,9 +125,7 @@ def _left(
     there = [*hosts.nodes_on(*hosts.away), *(f"network {name}" for name in held)]
     said += [f"what is there stays: {', '.join(there)}" if there else "what is there stays"]
     said += [str(refused)] if refused is not None and not isinstance(refused, HostLostError) else []
-    again = down_again(engine, report.copy)
-    if hosts.unasked:
-        again = f"`catenet down --name {report.copy} {hosts.as_options()}`"
+    again = _command(report.copy, hosts.urls) if hosts.unasked else down_again(engine, report.copy)
     when = "once that answers, " if hosts.lost else ""
     return LeftError(report, "; ".join(said), f"{when}{again} removes the rest", hosts.away[0])
 

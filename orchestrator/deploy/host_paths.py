@@ -113,9 +113,11 @@ def _tried(fleet: Fleet, addresses: Mapping[str, Address], progress: Progress) -
         return run_program(fleet, containers[source], ping, seconds + _DEADLINE).returncode == 0
 
     def largest(source: str, target: str) -> HostPath:
-        if not passes(source, target, _SIZES[-1], _KNOWN):
+        *larger, least = _SIZES
+        if not passes(source, target, least, _KNOWN):
             return HostPath(source, target, 0)
-        return HostPath(source, target, next(size for size in _SIZES if passes(source, target, size, _LOST)))
+        fitting = (size for size in larger if passes(source, target, size, _LOST))
+        return HostPath(source, target, next(fitting, least))
 
     found = []
     with ThreadPoolExecutor(8) as pool:

@@ -28,7 +28,8 @@ NOT_ASKED = "not asked"
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """`condition`: ready, starting, rip failed, paused, exited (137), missing, unreachable, not asked …, or why not.
+    """`condition`: ready, starting, rip failed, paused, exited (137), missing, unreachable, not asked …, or why it did
+    not answer.
 
     `lans`: LAN → address ("" where the node did not say); `links`: LAN → its end, as the node says; `services`:
     name → state; `restarts` of all its services; `memory` in bytes; `dead`: its container has ended; `host`: on which

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from catenet.nodes.address import Address
 from catenet.nodes.control.events import Event
 from catenet.orchestrator.trace.steps import TraceStep
-from catenet.orchestrator.wire.clocks import ahead_by_ways
+from catenet.orchestrator.wire.clocks import ahead_by_ways, by_packet
 from catenet.orchestrator.wire.packets import TCP, CapturedPacket
 from catenet.orchestrator.wire.rtp import RtpSeen, is_rtcp, read_rtp
 from catenet.orchestrator.wire.stun import ALLOCATE, BINDING, CHANNEL_BIND, Carried, StunSeen, carried, read_stun
@@ -81,7 +81,7 @@ def find_call_steps(
     """In the order of time, which counts from the call's begin. `told`: what the telephones of `ends` told, their
     logins before it among that; `pairs`: the checks that each remembers."""
     captured = [*packets]
-    ahead = ahead_by_ways(captured)  # of telephones and relays on several hosts
+    ahead = ahead_by_ways(by_packet(captured))  # of telephones and relays on several hosts
     seen = sorted(
         (each._replace(at=each.at + ahead.get(each.node, 0.0)) for each in captured), key=lambda each: each.at
     )

@@ -30,7 +30,8 @@ from catenet.orchestrator.observe.running import RunningLab, UserError, must_run
 from catenet.orchestrator.trace.flood import Flood, Followed, Told
 from catenet.orchestrator.trace.lsa_rule import Fault, LinkUse, faults, link_uses
 from catenet.orchestrator.trace.lsa_steps import find_flood
-from catenet.orchestrator.wire.flooding import FloodPacket, Places, by_one_clock, floodings, read_flooding
+from catenet.orchestrator.wire.clocks import by_one_clock
+from catenet.orchestrator.wire.flooding import FloodPacket, Places, floodings, read_flooding
 from catenet.orchestrator.wire.packets import CapturedDatagram
 
 __all__ = ["LsaTrace", "Wanted", "trace_lsa"]

@@ -12,13 +12,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from catenet.nodes.address import Address
 from catenet.nodes.control.events import Event
 from catenet.nodes.machine import Endpoint, Json
-from catenet.orchestrator.wire.clocks import put_forward
+from catenet.orchestrator.wire.clocks import ahead_by_ways
 from catenet.orchestrator.wire.messages import DnsSeen, HttpRequestSeen, HttpResponseSeen, read_dns, read_http
 from catenet.orchestrator.wire.packets import CapturedPacket
 
@@ -177,13 +176,7 @@ def _from_packets(packets: Iterable[CapturedPacket]) -> dict[_Key, list[_SeenMes
 
 def _by_one_clock(messages: Sequence[_SeenMessage]) -> None:
     """When each was sent, by clocks with which no packet comes to a node before it has left the one before."""
-    ways = [sorted(message.sightings, key=lambda seen: (-seen.ttl, not seen.outgoing)) for message in messages]
-    ahead = put_forward(
-        (one.node, other.node, other.at - one.at)
-        for way in ways
-        for one, other in pairwise(way)
-        if one.node != other.node
-    )
+    ahead = ahead_by_ways(message.sightings for message in messages)
     for message in messages:
         message.at = min(seen.at + ahead.get(seen.node, 0.0) for seen in message.sightings)
 

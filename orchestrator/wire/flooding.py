@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from catenet.nodes.address import Address
 from catenet.nodes.catalogue import services
 from catenet.nodes.control.flooding import Flooding, Said
-from catenet.orchestrator.wire.clocks import MEASURED, put_forward
+from catenet.orchestrator.wire.clocks import sent_first
 from catenet.orchestrator.wire.packets import CapturedDatagram
 
-__all__ = ["FloodPacket", "Places", "by_one_clock", "floodings", "lsa_types", "read_flooding"]
+__all__ = ["FloodPacket", "Places", "floodings", "lsa_types", "read_flooding"]
 
 Places = Mapping[str, Mapping[tuple[str, Address], str]]
 """Node → (one of its LANs, an address there) → the node that has it."""
@@ -66,8 +66,7 @@ def read_flooding(
     """
     packets: list[FloodPacket] = []
     last: dict[tuple[str, Address, Address, bytes], deque[FloodPacket]] = {}
-    early = 0.0 if one_clock else MEASURED
-    for each in sorted(seen, key=lambda each: (each.at - early * each.outgoing, not each.outgoing)):
+    for each in sent_first(seen, one_clock=one_clock):
         place = _place(places.get(each.node, {}), each.source)
         said = read(each.payload) if place is not None else None
         if place is None or said is None:
@@ -86,20 +85,6 @@ def read_flooding(
             known.heard[each.node] = each.at
     packets.sort(key=lambda each: each.at)
     return packets
-
-
-def by_one_clock(packets: list[FloodPacket]) -> dict[str, float]:
-    """Those that were captured on several hosts: node → the seconds by which its clock is put forward, now also in
-    them, so that none is heard before it is sent.
-    """
-    ahead = put_forward(
-        (each.source, node, at - each.at) for each in packets if each.left for node, at in each.heard.items()
-    )
-    for each in packets:
-        each.heard = {node: at + ahead.get(node, 0.0) for node, at in each.heard.items()}
-        each.at = each.at + ahead.get(each.source, 0.0) if each.left else min(each.heard.values(), default=each.at)
-    packets.sort(key=lambda each: each.at)
-    return ahead
 
 
 def _nearest(alike: Iterable[FloodPacket], each: CapturedDatagram) -> FloodPacket | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from catenet.nodes.control.hardware import hardware_text
-from catenet.orchestrator.wire.clocks import MEASURED, put_forward
+from catenet.orchestrator.wire.clocks import by_one_clock, sent_first
 from catenet.orchestrator.wire.layers import BROADCAST, ETHERNET, Layers, dissect
 from catenet.orchestrator.wire.packets import ETHERNET_LINK, Frame
 
@@ -67,11 +67,10 @@ def decode_frame(frame: Frame, node: str, lan: str, hardware: bytes) -> Captured
 
 def on_lans(seen: Iterable[CapturedFrame], hardware: Hardware, *, one_clock: bool = True) -> list[LanFrame]:
     """In the order of time. `one_clock`: all captures were made on one host."""
-    early = 0.0 if one_clock else MEASURED
     frames: list[LanFrame] = []
     same: dict[tuple[str, bytes], list[LanFrame]] = {}
     passed: dict[tuple[str, bytes, str], int] = {}  # how many of them have come in at that node, or never will
-    for each in sorted(seen, key=lambda each: (each.at - early * each.outgoing, not each.outgoing)):
+    for each in sent_first(seen, one_clock=one_clock):
         known = same.setdefault((each.lan, each.data), [])
         found = None if each.outgoing else _waiting(known, each, passed)
         if found is None:
@@ -83,19 +82,8 @@ def on_lans(seen: Iterable[CapturedFrame], hardware: Hardware, *, one_clock: boo
         else:
             found.heard[each.node] = each.at
     if not one_clock:
-        _put_forward(frames)
+        by_one_clock(frames)
     return frames
-
-
-def _put_forward(frames: list[LanFrame]) -> None:
-    """Each node's clock by the least that lets no frame be heard before it is sent, and the frames in that order."""
-    ahead = put_forward(
-        (each.source, node, at - each.at) for each in frames if each.left for node, at in each.heard.items()
-    )
-    for each in frames:
-        each.heard = {node: at + ahead.get(node, 0.0) for node, at in each.heard.items()}
-        each.at = each.at + ahead.get(each.source, 0.0) if each.left else min(each.heard.values())
-    frames.sort(key=lambda each: each.at)
 
 
 def _waiting(

@@ -14,7 +14,8 @@ from catenet.nodes.internet.ospf.seen import FLOODING
 from catenet.orchestrator.trace.flood import Flood, Followed, How
 from catenet.orchestrator.trace.lsa_rule import faults, link_uses
 from catenet.orchestrator.trace.lsa_steps import find_flood
-from catenet.orchestrator.wire.flooding import FloodPacket, by_one_clock, read_flooding
+from catenet.orchestrator.wire.clocks import by_one_clock
+from catenet.orchestrator.wire.flooding import FloodPacket, read_flooding
 from catenet.orchestrator.wire.packets import CapturedDatagram, Frame, PcapStream, decode_ip
 
 DATA = Path(__file__).parent / "flooded"
