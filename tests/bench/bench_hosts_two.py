@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from statistics import median
 from unittest.mock import patch
 
 from bench_up import catenet, ring
+from beside import Beside
 from engines import engines_running
-from figures import Figure, timed
+from figures import Figure
 from progress import Steps
 from traffic import MEASURED, Traffic, traffic
 
@@ -43,27 +43,22 @@ _PEER = "10.0.1.2"
 _UNITS = {"a datagram there and back": ("µs", False), "a connection": ("MB/s", True)}
 """What is measured → its unit, and whether more of it is better."""
 
-Found = dict[str, dict[str, list[float]]]
-"""Job → on what → what each run took, or gave."""
-
 
 def seconds(runs: int) -> float:
     return 90 + runs * 100 + runs * 2 * (MEASURED + 6)
 
 
 def figures(runs: int, steps: Steps) -> list[Figure]:
-    found: Found = {}
+    places = Beside(steps, tuple(_ON), _UNITS)
     steps.step("two machines")
     with _machines() as urls, tempfile.TemporaryDirectory() as folder:
-        file = ring(Path(folder)).file
-        for run in range(runs):
-            for on in _in_turn(run):
-                steps.step(f"{_RING}, {on}, run {run + 1} of {runs}")
-                _up_and_down(file, on, urls, found, steps)
-        _carry(runs, urls, found, steps)
-    units = {**dict.fromkeys(found, ("s", False)), **_UNITS}
+        file = str(ring(Path(folder)).file)
+        for on in places.in_turn(_RING, runs):
+            named = _named(_some(on, urls))
+            places.up_and_down(_RING, on, (file, "--name", COPY, *named), (COPY, *named))
+        _carry(runs, urls, steps, places)
     one, two = _ON
-    return [Figure(job, median(each[two]), None, one, median(each[one]), *units[job]) for job, each in found.items()]
+    return places.figures(two, one, one)
 
 
 @contextmanager
@@ -86,19 +81,7 @@ def _some(on: str, urls: Mapping[str, str]) -> dict[str, str]:
     return {host: urls[host] for host in _ON[on]}
 
 
-def _in_turn(run: int) -> tuple[str, ...]:
-    return tuple(_ON) if run % 2 == 0 else tuple(reversed(_ON))
-
-
-def _up_and_down(file: Path | None, on: str, urls: Mapping[str, str], found: Found, steps: Steps) -> None:
-    named = _named(_some(on, urls))
-    for verb, words in (("up", ("up", str(file), "--name", COPY)), ("down", ("down", COPY))):
-        took = timed(partial(catenet, *words, *named))
-        steps.found(f"{verb} of {_RING}, {on}: {took:.1f} s")
-        found.setdefault(f"{verb} of {_RING}", {}).setdefault(on, []).append(took)
-
-
-def _carry(runs: int, urls: Mapping[str, str], found: Found, steps: Steps) -> None:
+def _carry(runs: int, urls: Mapping[str, str], steps: Steps, places: Beside) -> None:
     """What two nodes get through a LAN."""
     steps.step("a LAN on each")
     with ExitStack() as stack:
@@ -109,10 +92,7 @@ def _carry(runs: int, urls: Mapping[str, str], found: Found, steps: Steps) -> No
             lab = _PAIR.format(other=hosts[-1])
             pairs[on] = stack.enter_context(traffic(f"{COPY}-{len(hosts)}", lab, fleet, some))
             pairs[on].answer("n2")
-        for run in range(runs):
-            for on in _in_turn(run):
-                steps.step(f"traffic, {on}, run {run + 1} of {runs}")
-                delay = pairs[on].delay("n1", _PEER, times=_ROUND_TRIPS, octets=_OCTETS)
-                for job, value in zip(_UNITS, (delay, pairs[on].connection("n1", _PEER)), strict=True):
-                    steps.found(f"{job}, {on}: {value:,.1f} {_UNITS[job][0]}")
-                    found.setdefault(job, {}).setdefault(on, []).append(value)
+        for on in places.in_turn("traffic", runs):
+            delay = pairs[on].delay("n1", _PEER, times=_ROUND_TRIPS, octets=_OCTETS)
+            for job, value in zip(_UNITS, (delay, pairs[on].connection("n1", _PEER)), strict=True):
+                places.note(job, on, value)

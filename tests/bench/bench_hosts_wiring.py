@@ -9,13 +9,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
-from statistics import median
 
-from bench_up import catenet, ring
+from bench_up import ring
+from beside import Beside
 from crowd import TIMEOUT
-from figures import Figure, timed
+from figures import Figure
 from progress import Steps
 from traffic import MEASURED, Traffic, traffic
 
@@ -39,61 +38,40 @@ _JOBS = {
 """What is measured → its unit, and whether more of it is better."""
 
 
-Found = dict[str, dict[str, list[float]]]
-"""Job → wiring → what each run took, or gave."""
-
-
 def seconds(runs: int) -> float:
     return 60 + runs * 80 + runs * 2 * (2 * MEASURED + 6)
 
 
 def figures(runs: int, steps: Steps) -> list[Figure]:
-    found = up_and_down("a ring of 40 nodes", lambda folder: ring(folder).file, runs, steps)
-    _carry(runs, steps, found)
-    return compared(found)
+    wirings = up_and_down("a ring of 40 nodes", lambda folder: ring(folder).file, runs, steps)
+    _carry(runs, steps, wirings)
+    return compared(wirings)
 
 
-def up_and_down(what: str, write: Callable[[Path], Path | None], runs: int, steps: Steps) -> Found:
+def up_and_down(what: str, write: Callable[[Path], Path | None], runs: int, steps: Steps) -> Beside:
     """A lab, whose file is written into a folder, so often by each wiring. Its copy is `COPY`."""
     engine = connect()
     steps.step("image")
     ensure_node_image(engine, NoProgress())  # a build is not what is measured
-    found: Found = {}
+    wirings = Beside(steps, WIRINGS, _JOBS)
     try:
         down(engine, COPY, NoProgress())
         with tempfile.TemporaryDirectory() as folder:
-            file = write(Path(folder))
-            for run in range(runs):
-                for wiring in _in_turn(run):
-                    steps.step(f"{what}, {wiring}, run {run + 1} of {runs}")
-                    _once(what, file, wiring, found, steps)
+            file = str(write(Path(folder)))
+            for wiring in wirings.in_turn(what, runs):
+                up = (file, "--name", COPY, "--wiring", wiring, "--timeout", str(TIMEOUT))
+                wirings.up_and_down(what, wiring, up, (COPY,))
     finally:  # after Ctrl-C too
         down(engine, COPY, NoProgress())
-    return found
+    return wirings
 
 
-def compared(found: Found) -> list[Figure]:
-    """The medians, segments beside bridges."""
-    units = {**dict.fromkeys(found, ("s", False)), **_JOBS}
-    return [
-        Figure(job, median(each["vxlan"]), None, "a network each", median(each["bridge"]), *units[job])
-        for job, each in found.items()
-    ]
+def compared(wirings: Beside) -> list[Figure]:
+    """Segments beside bridges."""
+    return wirings.figures("vxlan", "bridge", "a network each")
 
 
-def _in_turn(run: int) -> tuple[str, ...]:
-    return WIRINGS if run % 2 == 0 else WIRINGS[::-1]
-
-
-def _once(what: str, file: Path | None, wiring: str, found: Found, steps: Steps) -> None:
-    up = ("up", str(file), "--name", COPY, "--wiring", wiring, "--timeout", str(TIMEOUT))
-    for verb, command in (("up", up), ("down", ("down", COPY))):
-        took = timed(partial(catenet, *command))
-        steps.found(f"{verb} of {what}, {wiring}: {took:.1f} s")
-        found.setdefault(f"{verb} of {what}", {}).setdefault(wiring, []).append(took)
-
-
-def _carry(runs: int, steps: Steps, found: Found) -> None:
+def _carry(runs: int, steps: Steps, wirings: Beside) -> None:
     """What two nodes get through a LAN."""
     steps.step("a LAN of each wiring")
     with ExitStack() as stack:
@@ -102,12 +80,9 @@ def _carry(runs: int, steps: Steps, found: Found) -> None:
         }
         for pair in pairs.values():
             pair.answer("n2")
-        for run in range(runs):
-            for wiring in _in_turn(run):
-                steps.step(f"traffic, {wiring}, run {run + 1} of {runs}")
-                for job, value in zip(_JOBS, _measure(pairs[wiring]), strict=True):
-                    steps.found(f"{job}, {wiring}: {value:,.1f} {_JOBS[job][0]}")
-                    found.setdefault(job, {}).setdefault(wiring, []).append(value)
+        for wiring in wirings.in_turn("traffic", runs):
+            for job, value in zip(_JOBS, _measure(pairs[wiring]), strict=True):
+                wirings.note(job, wiring, value)
 
 
 def _measure(pair: Traffic) -> tuple[float, float, float]:
