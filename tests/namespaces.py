@@ -96,7 +96,9 @@ def since(pid: int) -> str:
 
 def processes(first: int, program: str) -> list[int]:
     """Those of that name in the process namespace of another one. This machine's numbers, the oldest first."""
-    return sorted(each for each in _all() if _name(each) == program and _namespace(each) == _namespace(first))
+    found = (each for each in _all() if _name(each) == program and _namespace(each) == _namespace(first))
+    # Numbers are given out again, from the lowest on: by their start, not by their number.
+    return sorted(found, key=lambda each: float(since(each) or "inf"))
 
 
 def end(pids: Iterable[int]) -> None:
