@@ -55,9 +55,11 @@ class Fleet:
         self._lock = threading.Lock()
         self._owners: dict[str, dict[str, bool]] = {}  # container → host → whether it is a lab's
 
-    def add(self, host: str, way: Engine | Callable[[], Engine], url: str) -> None:
-        """One host more."""
-        self._members = {**self._members, host: Member(host, way, url, self.patience)}
+    def beside(self, ways: Mapping[str, Callable[[], Engine]], urls: Mapping[str, str]) -> Fleet:
+        """The same hosts, and these."""
+        found = Fleet(ways, urls, self.patience)
+        found._members = {**self._members, **found._members}
+        return found
 
     def lost(self) -> Mapping[str, str]:
         return {name: why for name, member in self._members.items() if (why := member.why)}

@@ -1,57 +1,129 @@
-"""The engine that is there without being named: by itself, until a lab is meant that is on other hosts, too."""
+"""The engine that a verb begins with: it becomes that of all hosts of a lab, once one is meant that is on several.
+
+Where a lab is, the labels of what there is of it say, and not which of its hosts the user has named: a LAN that is cut
+at one end, and half of the nodes' answers, help nobody.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from catenet.orchestrator.backend.fleet_member import Patience
-from catenet.orchestrator.backend.protocols import Engine, EngineError
+from catenet.orchestrator.backend.protocols import LABEL_HOST, LABEL_LAB, Engine, EngineError
 from catenet.orchestrator.engine_url import engine_key
 
-__all__ = ["hurry", "may_widen", "widen"]
+if TYPE_CHECKING:
+    from catenet.orchestrator.backend.fleet import Fleet
+
+__all__ = ["begin_at", "hurry", "may_widen", "widen"]
 
 
 class _Widened:
     """Whatever is asked of it, the engine is asked that it stands for now."""
 
-    def __init__(self, home: Engine, reach: Callable[[str], Engine], took: float) -> None:
-        self.home, self.reach = home, reach
-        self.now = home
-        self.patience = Patience(took=took)
+    def __init__(self, connect: Callable[[Patience], Engine], reach: Callable[[str], Engine]) -> None:
+        self.connect, self.reach, self.patience = connect, reach, Patience()
+        self._lock = threading.Lock()
+        self._first: Engine | None = None
+        self._wide: dict[object, Fleet] = {}
+        self._now: Engine | None = None
+
+    @property
+    def first(self) -> Engine:
+        """The one that it begins with; connected to when it is needed, for another may be put in its place."""
+        with self._lock:
+            if self._first is None:
+                began = time.monotonic()
+                self._first = self.connect(self.patience)
+                self.patience.took = time.monotonic() - began
+            return self._first
+
+    def begin_at(self, connect: Callable[[Patience], Engine]) -> None:
+        with self._lock:
+            self.connect, self._first, self._now = connect, None, None
+            self._wide.clear()
+
+    def widen(self, copy: str, urls: Mapping[str, str], here: str) -> bool:
+        before, self._now = self._now, self._of(copy, urls, here)
+        return self._now is not before
+
+    def _of(self, copy: str, urls: Mapping[str, str], here: str) -> Engine | None:
+        """The engines of these hosts; None: the first is all of them."""
+        if len(urls) < 2:
+            return None
+        known = self.first.urls()
+        keys = {engine_key(url) for url in known.values()}
+        lacking = {host: url for host, url in urls.items() if host not in known and engine_key(url) not in keys}
+        if len(known) > 1 and not lacking:
+            return None
+        asked = (copy, *urls.items())
+        if asked not in self._wide:
+            self._wide[asked] = self._several(copy, urls, here) if len(known) == 1 else self._more(copy, lacking)
+        return self._wide[asked]
+
+    def _several(self, copy: str, urls: Mapping[str, str], here: str) -> Fleet:
+        """The first engine is one of them: that which is called `here`."""
+        from catenet.orchestrator.backend.fleet import Fleet
+
+        own = engine_key(self.first.urls()[""])
+        ways: dict[str, Engine | Callable[[], Engine]] = {}
+        for host, url in urls.items():
+            if engine_key(url) == own and here not in ("", host):
+                ways[host] = _elsewhere  # this machine is called otherwise there
+            else:
+                first = host == here or engine_key(url) == own
+                ways[host] = self.first if first else partial(self._reach, copy, host, url)
+        return Fleet(ways, urls, self.patience)
+
+    def _more(self, copy: str, urls: Mapping[str, str]) -> Fleet:
+        """These, beside the several that it is already."""
+        from catenet.orchestrator.backend.fleet import Fleet
+
+        ways = {host: partial(self._reach, copy, host, url) for host, url in urls.items()}
+        return cast(Fleet, self.first).beside(ways, urls)
+
+    def _reach(self, copy: str, host: str, url: str) -> Engine:
+        """That host's engine.
+
+        Raises:
+            EngineError: it does not answer, or is another machine's than the one that the copy is on.
+
+        """
+        engine = self.reach(url)
+        there = engine.listed({LABEL_LAB: copy})
+        if any(each.labels.get(LABEL_HOST) != host for each in there):
+            raise EngineError(f"what is called {copy} there is another lab", "name this one's hosts by --host")
+        if not there and _is_here(url) and not any(map(_is_here, self.first.urls().values())):
+            return _elsewhere()
+        return engine
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.now, name)
+        return getattr(self._now or self.first, name)
 
 
-def may_widen(home: Engine, reach: Callable[[str], Engine], took: float = 0.0) -> Engine:
-    """The same engine, as `widen` takes it. `reach`: connects to the engine of a URL; `took`: seconds that it took to
-    connect to this one.
+def may_widen(connect: Callable[[Patience], Engine], reach: Callable[[str], Engine]) -> Engine:
+    """The engine that `connect` connects to, as `widen` takes it. `reach`: connects to the engine of a URL."""
+    return cast(Engine, _Widened(connect, reach))
+
+
+def begin_at(engine: Engine, connect: Callable[[Patience], Engine]) -> None:
+    """It begins with another one."""
+    if isinstance(engine, _Widened):
+        engine.begin_at(connect)
+
+
+def widen(engine: Engine, copy: str, urls: Mapping[str, str], here: str) -> bool:
+    """From now on it is the engines of all hosts that this copy of a lab is on; where that is none or one, the engine
+    that it began with. Whether that is another than before.
+
+    `urls`: host → how it is reached, as the machine says that the lab was started from; `here`: what the host is called
+    whose engine it began with, as what is there says; empty: there is nothing.
     """
-    return cast(Engine, _Widened(home, reach, took))
-
-
-def widen(engine: Engine, urls: Mapping[str, str], here: str) -> bool:
-    """From now on it is the engines of these hosts, of which it is itself the one that is called `here`; False: it was
-    so already, or is what the user has named.
-
-    `urls`: host → how it is reached, as the machine says that a lab was started from.
-    """
-    if not isinstance(engine, _Widened) or len(urls) < 2:
-        return False
-    from catenet.orchestrator.backend.fleet import Fleet
-
-    known = engine.now if isinstance(engine.now, Fleet) else None
-    if known is None:
-        ways = {host: _way(engine, host, url, here) for host, url in urls.items()}
-        engine.now = Fleet(ways, urls, engine.patience)
-        return True
-    keys = {engine_key(url) for url in known.urls().values()}
-    fresh = {host: url for host, url in urls.items() if host != here and engine_key(url) not in keys}
-    for host, url in fresh.items():
-        known.add(url if host in known.urls() else host, _way(engine, host, url, here), url)
-    return bool(fresh)
+    return isinstance(engine, _Widened) and engine.widen(copy, urls, here)
 
 
 def hurry(engine: Engine, seconds: float) -> None:
@@ -62,12 +134,9 @@ def hurry(engine: Engine, seconds: float) -> None:
         patience.others = seconds
 
 
-def _way(engine: _Widened, host: str, url: str, here: str) -> Engine | Callable[[], Engine]:
-    if host == here:
-        return engine.home
-    if url == "local" and here and engine.home.urls()[""].startswith("unix:"):
-        return _elsewhere  # this machine is called otherwise there
-    return partial(engine.reach, url)
+def _is_here(url: str) -> bool:
+    """Whether it is a socket of the machine that says it."""
+    return engine_key(url).startswith("unix:")
 
 
 def _elsewhere() -> Engine:

@@ -13,7 +13,7 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
-from catenet.orchestrator.cli.context import engine, running_lab
+from catenet.orchestrator.cli.context import engine, on_all_hosts, running_lab
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, say_to_stderr, table
 from catenet.orchestrator.lab.model import Check
 from catenet.orchestrator.observe.running import RunningLab, unknown
@@ -54,6 +54,7 @@ def check(
     meant = [running_lab(the_engine, name) for name in labs or [lab]]
     chosen = [_chosen(running, claim or ()) for running in meant]  # a wrong word is said before anything is asked
     for running, checks in zip(meant, chosen, strict=True):
+        on_all_hosts(the_engine, running)
         results = run_and_show(the_engine, running, checks)
         passed = passed and all(result.passed for result in results)
         if json:

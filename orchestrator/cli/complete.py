@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import typer
 
-from catenet.orchestrator.cli.context import engine, found_lab, here, name_hosts
+from catenet.orchestrator.cli.context import engine, found_lab, here, name_hosts, on_its_hosts
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
@@ -106,9 +106,9 @@ def tables(ctx: typer.Context) -> list[str]:
     from catenet.nodes.control.questions import Question
     from catenet.orchestrator.observe.ask import ask
 
-    lab = _meant(ctx)
+    docker = _engine(ctx)
+    lab = on_its_hosts(docker, found_lab(docker, str(ctx.params.get("lab") or "")))
     node = str(ctx.params.get("node") or "")
-    docker = engine()
     (chosen,) = docker.inspected([lab.nodes.get(node) or next(iter(lab.nodes.values()))])  # `all` shows what any shows
     typed = list(ctx.params.get("words") or ())
     try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from catenet.orchestrator.observe.meant_engine import engine_on, named_hosts
+from catenet.orchestrator.observe.meant_engine import engine_on, go_to, named_hosts
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
@@ -22,8 +22,11 @@ __all__ = [
     "engine",
     "found_lab",
     "here",
+    "hosts_of_file",
+    "look_there",
     "name_hosts",
     "on_all_hosts",
+    "on_its_hosts",
     "one_name",
     "running_lab",
     "whole_lab",
@@ -60,10 +63,9 @@ def chosen_hosts() -> Mapping[str, Host]:
 
 
 def engine(hosts: Mapping[str, Host] | None = None) -> Engine:
-    """The engine of these hosts, each reached when it is needed where there are several; None: those that are named.
+    """The engine of these hosts, each reached when it is needed; None: those that are named.
 
     Raises:
-        EngineError: it does not answer.
         UserError: a host is not written as one is.
 
     """
@@ -71,6 +73,36 @@ def engine(hosts: Mapping[str, Host] | None = None) -> Engine:
     if connect is not None:
         return connect()  # who gives engines for several hosts gives one at each call
     return engine_on(chosen_hosts() if hosts is None else hosts)
+
+
+def hosts_of_file(word: str) -> Mapping[str, Host]:
+    """The hosts that the lab file says which `word` means, else $CATENET_LAB, else this folder; none: it says none. Of
+    a word that is no lab, but a copy that runs, it may be, this folder's.
+
+    Raises:
+        LabFileError: what it says of them is wrong.
+
+    """
+    from catenet.orchestrator.lab.find import UnknownLabError, find_lab
+    from catenet.orchestrator.lab.hosts_file import hosts_in
+
+    try:
+        file = find_lab(word or None, here(), os.environ)
+    except UnknownLabError:
+        file = find_lab(None, here(), {})
+    return {} if file is None else hosts_in(file)
+
+
+def look_there(engine: Engine, word: str) -> None:
+    """Where the user has named no hosts, the engine is that of those which the lab file says that `word` means; one
+    that is wrong by now says nothing.
+    """
+    from catenet.orchestrator.lab.model import LabFileError
+
+    if not chosen_hosts():
+        with suppress(LabFileError):
+            if hosts := hosts_of_file(word):
+                go_to(engine, hosts)
 
 
 def here() -> Path:
@@ -106,7 +138,7 @@ def running_lab(engine: Engine, name: str = "") -> RunningLab:
 
 
 def whole_lab(engine: Engine, found: FoundLab) -> RunningLab:
-    """That lab as it is on all of its hosts; of those that do not answer, or are not asked, the user is told.
+    """That lab as it is on all of its hosts; of those that do not answer the user is told.
 
     Raises:
         UserError: it has gone meanwhile.
@@ -114,26 +146,35 @@ def whole_lab(engine: Engine, found: FoundLab) -> RunningLab:
     """
     from catenet.orchestrator.observe.running import as_it_is
 
-    if on_all_hosts(engine, [found]):
-        found = found_lab(engine, found.name)
-    running = as_it_is(engine, found)
+    running = as_it_is(engine, on_its_hosts(engine, found))
     hosts = running.hosts
     if hosts.away:
         from catenet.orchestrator.cli.screen import say_to_stderr
 
         for host in hosts.away:
             say_to_stderr(f"catenet: {hosts.said_of(host)}")
-        for word, some in (("unreachable", hosts.lost), ("not asked", hosts.unasked)):
-            if nodes := [node for node in running.unreachable.nodes if hosts.places[node] in some]:
-                say_to_stderr(f"catenet: {word}: {', '.join(nodes)}")
+        if running.unreachable.nodes:
+            say_to_stderr(f"catenet: unreachable: {', '.join(running.unreachable.nodes)}")
     return running
 
 
-def on_all_hosts(engine: Engine, labs: Iterable[FoundLab]) -> bool:
-    """The engine is that of all hosts of these labs from now on; whether it was not before."""
+def on_its_hosts(engine: Engine, found: FoundLab) -> FoundLab:
+    """That lab as all of its hosts list it.
+
+    Raises:
+        UserError: it has gone meanwhile.
+
+    """
+    from catenet.orchestrator.observe.running import choose, running_labs
+
+    return choose(running_labs(engine), found.name, "", here()) if on_all_hosts(engine, found) else found
+
+
+def on_all_hosts(engine: Engine, lab: FoundLab | RunningLab) -> bool:
+    """The engine is that of all hosts of this lab from now on, and of no others; whether it was not before."""
     from catenet.orchestrator.backend.widened import widen
 
-    return sum(widen(engine, lab.hosts.urls, next(iter(lab.hosts.seen), "")) for lab in labs) > 0
+    return widen(engine, lab.name, lab.hosts.urls, next(iter(lab.hosts.seen), ""))
 
 
 def found_lab(engine: Engine, name: str = "") -> FoundLab:
@@ -146,4 +187,5 @@ def found_lab(engine: Engine, name: str = "") -> FoundLab:
     from catenet.orchestrator.lab.find import LAB_VARIABLE
     from catenet.orchestrator.observe.running import choose, running_labs
 
+    look_there(engine, name)
     return choose(running_labs(engine), name, os.environ.get(LAB_VARIABLE, ""), here())

@@ -11,7 +11,7 @@ import typer
 from catenet.orchestrator.backend.protocols import Engine, HostLostError
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption
-from catenet.orchestrator.cli.context import engine, here, on_all_hosts
+from catenet.orchestrator.cli.context import engine, here, look_there, on_all_hosts
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.deploy.locks import disown_orphan, exclusive_lock
@@ -45,32 +45,36 @@ def down(
     catenet down internet      that one
     catenet down --all         every lab; nothing there is no error
 
-    Where a lab is on several hosts and one does not answer, or is not named where others are, what the others have is
-    removed; what is left, and how to remove that, is said, and the exit code is 3.
+    Where a lab is on several hosts, it is removed from all, also where --host names only some. Where one does not
+    answer, what the others have is removed; what is left, and how to remove that, is said, and the exit code is 3.
     """
     from catenet.orchestrator.deploy.down import DownReport, LeftError
     from catenet.orchestrator.deploy.down import down as take_down
 
     docker = engine()
+    if not every:
+        look_there(docker, name or lab)
     labs = running_labs(docker)
     copies = sorted(labs) if every else _copies(docker, labs, lab, name)
-    on_all_hosts(docker, [labs[copy] for copy in copies])
     if not copies and docker.lost():
         raise _unknown_there(docker)
-    meant = copies or ([name] if name else [])  # of one that has gone there may be a lock still
     reports: list[DownReport] = []
     left: list[LeftError] = []
-    with exclusive_lock(meant, docker.urls().values()), phases(quiet=json) as progress:
-        for copy in meant:
-            disown_orphan(copy)
-        for copy in copies:
-            try:
-                reports.append(take_down(docker, copy, progress))
-            except LeftError as error:
-                reports.append(error.report)
-                left.append(error)
-        for report in reports:
-            progress.finished(report.copy, f"{report.networks} networks, {report.nodes} nodes removed", report.seconds)
+    with phases(quiet=json) as progress:
+        for copy in copies or ([name] if name else []):  # of one that has gone there may be a lock still
+            if copy in labs:
+                on_all_hosts(docker, labs[copy])
+            with exclusive_lock([copy], docker.urls().values()):
+                disown_orphan(copy)
+                if copy not in labs:
+                    continue
+                try:
+                    reports.append(take_down(docker, copy, progress))
+                except LeftError as error:
+                    reports.append(error.report)
+                    left.append(error)
+            report = reports[-1]
+            progress.finished(copy, f"{report.networks} networks, {report.nodes} nodes removed", report.seconds)
     if json:
         print_json([report.to_json() for report in reports])
     elif not reports:

@@ -14,7 +14,7 @@ from rich.text import Text
 from catenet.nodes.control.link import BROKEN, CUT
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
-from catenet.orchestrator.cli.context import chosen_hosts, engine, here, one_name, running_lab, whole_lab
+from catenet.orchestrator.cli.context import chosen_hosts, engine, here, look_there, one_name, running_lab, whole_lab
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr, table, write_out
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.pictures.picture import Picture, ShownLan, ShownPath
@@ -199,6 +199,7 @@ def _live(docker: Engine, word: str, environment: str, file: Path | None, *, bla
     from catenet.orchestrator.pictures.live import live_picture
     from catenet.orchestrator.pictures.picture import plan_picture
 
+    look_there(docker, word)
     labs = running_labs(docker)
     runs = file is not None and any(lab.file == canonical(file) for lab in labs.values())
     if file is not None and not runs and (word or environment) not in labs:

@@ -12,7 +12,7 @@ from catenet.nodes.control.segment import OVERHEAD
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.arguments import HostsFileOption, JsonOption
-from catenet.orchestrator.cli.context import engine
+from catenet.orchestrator.cli.context import engine, hosts_of_file
 from catenet.orchestrator.cli.on_hosts import meant_hosts
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, table
@@ -57,6 +57,8 @@ def hosts(
     catenet up internet --host local --host user@server
     catenet hosts leave --host local --host user@server
 
+    Where none are named, they are those of the lab file of this folder, if it says `hosts:`.
+
     The first host makes the swarm and manages it; a swarm that is there already is used as it is. `leave` ends what
     `join` made, and nothing else. The hosts must reach each other at 2377/tcp, 7946/tcp, 7946/udp and 4789/udp, and
     what labs send between them is not encrypted. `join` and `--probe` find out how large a packet may be between them:
@@ -78,9 +80,11 @@ def hosts(
 
 def _meant(file: Path | None) -> Mapping[str, Host]:
     found = meant_hosts(file)
-    if found is None:
-        raise UserError("which hosts? --host local --host user@server, or --hosts FILE")
-    return found.hosts
+    if hosts := hosts_of_file("") if found is None else found.hosts:
+        return hosts
+    raise UserError(
+        "which hosts? --host local --host user@server, or --hosts FILE, or those of a lab file in this folder"
+    )
 
 
 def _engines(meant: Mapping[str, Host]) -> tuple[dict[str, OneEngine], dict[str, str]]:
@@ -89,7 +93,9 @@ def _engines(meant: Mapping[str, Host]) -> tuple[dict[str, OneEngine], dict[str,
     lost: dict[str, str] = {}
     for name, host in meant.items():
         try:
-            found[name] = cast("OneEngine", engine({name: host}))
+            one = engine({name: host})
+            one.urls()  # it is connected to
+            found[name] = cast("OneEngine", one)
         except EngineError as error:
             lost[name] = str(error)
     return found, lost

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from catenet.nodes.machine import Json
-from catenet.orchestrator.cli.context import chosen_hosts, engine, here
+from catenet.orchestrator.cli.context import chosen_hosts, engine, hosts_of_file
 from catenet.orchestrator.cli.screen import say, table
 from catenet.orchestrator.lab.hosts import HostsFile
 from catenet.orchestrator.observe.meant_engine import HOST_VARIABLE
@@ -16,7 +15,6 @@ from catenet.orchestrator.observe.running import UserError
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
-    from catenet.orchestrator.lab.hosts import Host
     from catenet.orchestrator.lab.model import Lab
     from catenet.orchestrator.plan.placing import Placement
 
@@ -48,26 +46,10 @@ def engine_for(word: str, hosts: HostsFile | None) -> Engine:
     """The engine of these hosts, else of those of the lab file that `word` means, else the one that is there.
 
     Raises:
-        EngineError: it does not answer.
         LabFileError: the lab file is wrong.
 
     """
-    return engine(_own_hosts(word) if hosts is None else hosts.hosts)
-
-
-def _own_hosts(word: str) -> Mapping[str, Host] | None:
-    """Those of a lab file; None: it has none. One without is not read whole for that."""
-    from catenet.orchestrator.lab.document import read_file
-    from catenet.orchestrator.lab.find import UnknownLabError, find_lab
-    from catenet.orchestrator.lab.load import load
-
-    try:
-        file = find_lab(word or None, here(), os.environ)
-    except UnknownLabError:  # a copy that runs, it may be
-        return None
-    if file is None or b"hosts" not in read_file(file, ""):
-        return None
-    return load(file).hosts or None
+    return engine(hosts_of_file(word) or None if hosts is None else hosts.hosts)
 
 
 def say_placement(lab: Lab, placement: Placement, memories: Mapping[str, int]) -> None:

@@ -27,9 +27,9 @@ def status(word: RunningArgument = "", lab: LabOption = "", json: JsonOption = F
     catenet status internet         that one
     catenet status --json | jq .nodes
 
-    Exit code 1 where somebody has removed a node or a LAN of the lab, be it by catenet down without one of its hosts:
+    Exit code 1 where somebody has removed a node or a LAN of the lab, be it by catenet down while a host was lost:
     catenet up makes it again. Of several hosts, one that is silent for most of a second is not waited for; its nodes
-    are unreachable, and the exit code is 3. Nodes on hosts that --host leaves out are not asked, which is no fault.
+    are unreachable, and the exit code is 3.
     """
     docker = engine()
     hurry(docker, _PATIENCE)
@@ -140,12 +140,8 @@ def _as_json(state: LabState) -> Mapping[str, Json]:
 
 
 def _hosts(state: LabState) -> Json:
-    """Why each does not answer; null of one that does, or is not asked."""
-    return [
-        {"host": host, "url": url, "lost": state.hosts.lost.get(host)}
-        | ({"asked": False} if host in state.hosts.unasked else {})
-        for host, url in state.hosts.urls.items()
-    ]
+    """Why each does not answer; null of one that does."""
+    return [{"host": host, "url": url, "lost": state.hosts.lost.get(host)} for host, url in state.hosts.urls.items()]
 
 
 def _suffered(lan: LanState) -> Mapping[str, Json]:

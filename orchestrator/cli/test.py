@@ -109,7 +109,7 @@ def _host_words(file: Path | None) -> list[str]:
 
 
 def _with_hosts(docker: Engine) -> str:
-    """What says them to other verbs, which do not go by those of a lab file."""
+    """What says them to other verbs, wherever these are typed."""
     hosts = ",".join(f"{host}={url}" for host, url in docker.urls().items())
     return f" {HOST_VARIABLE}={hosts}" if len(docker.urls()) > 1 else ""
 

@@ -117,7 +117,7 @@ def bring_up(
     from catenet.orchestrator.deploy.ready import NotReadyError
 
     lab, copy, now = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
-    _on_its_hosts(docker, now)
+    _on_its_hosts(docker, lab, now)
     if lab.folder and copy == lab.name and not name and not json:
         say(f"the lab is called {copy}, since {lab.folder!r} is no name for one (`name:` or --name says another)")
     try:
@@ -218,14 +218,16 @@ def _variant(file: Path, hosts: HostsFile | None, routing: str, stack: str, wiri
     return replace(lab, path_mtu=hosts.mtu)
 
 
-def _on_its_hosts(docker: Engine, now: FoundLab | None) -> None:
+def _on_its_hosts(docker: Engine, lab: Lab, now: FoundLab | None) -> None:
     """The engine is that of all hosts on which the copy is already, so that no node of it is made twice.
 
     Raises:
         UserError: it is on a host beside those that are named.
 
     """
-    if now is None or on_all_hosts(docker, [now]) or not now.hosts.unasked:
+    if now is None or not (lab.hosts and now.hosts.unasked):
+        if now is not None:
+            on_all_hosts(docker, now)
         return
     where = ", ".join(f"{host} ({url})" for host, url in now.hosts.urls.items())
     every = now.hosts.as_options()
@@ -293,7 +295,7 @@ def _print_steps(
 
     lab, copy, now = load_lab(docker, word, name, routing, stack, wiring=wiring, hosts=hosts)
     tag = node_image_tag()
-    _on_its_hosts(docker, now)
+    _on_its_hosts(docker, lab, now)
     try:
         lacking = missing(docker, lab, copy, tag)
     except PlanError as error:

@@ -45,8 +45,8 @@ class DownReport:
 
 
 class LeftError(HostLostError):
-    """What could be reached of a copy is removed, as `report` has it; the rest is on hosts that do not answer, or that
-    were not asked. `hint`: how that is removed.
+    """What could be reached of a copy is removed, as `report` has it; the rest is on hosts that do not answer. `hint`:
+    how that is removed.
     """
 
     def __init__(self, report: DownReport, why: str, hint: str, host: str) -> None:
@@ -57,19 +57,15 @@ class LeftError(HostLostError):
 def down_again(engine: Engine, copy: str) -> str:
     """The command that removes what is left of a copy."""
     urls = engine.urls()
-    return _command(copy, urls if len(urls) > 1 else {})
-
-
-def _command(copy: str, urls: Mapping[str, str]) -> str:
-    """What removes a copy on these hosts; none: on the engine that Docker's own variables mean."""
-    return f"`{' '.join(filter(None, ('catenet down --name', copy, CopyHosts(urls).as_options())))}`"
+    hosts = CopyHosts(urls if len(urls) > 1 else {})
+    return f"`{' '.join(filter(None, ('catenet down --name', copy, hosts.as_options())))}`"
 
 
 def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     """Removes a copy's containers and networks. Nothing there is no error.
 
     Raises:
-        LeftError: a host does not answer, or is not the engine's; what the others have is removed.
+        LeftError: a host does not answer; what the others have is removed.
         EngineError: something cannot be removed; the rest is.
 
     """
@@ -120,14 +116,12 @@ def _left(
     """Of a copy of which nothing was found nobody knows where it is. `held`: the networks that hosts which are away are
     still on; `refused`: what else is left, and why.
     """
-    said = [hosts.said_of(host) for host in hosts.lost]
-    said += [f"host {host} ({hosts.urls[host]}) was not asked, for others are named" for host in hosts.unasked]
+    said = [hosts.said_of(host) for host in hosts.away]
     there = [*hosts.nodes_on(*hosts.away), *(f"network {name}" for name in held)]
     said += [f"what is there stays: {', '.join(there)}" if there else "what is there stays"]
     said += [str(refused)] if refused is not None and not isinstance(refused, HostLostError) else []
-    again = _command(report.copy, hosts.urls) if hosts.unasked else down_again(engine, report.copy)
-    when = "once that answers, " if hosts.lost else ""
-    return LeftError(report, "; ".join(said), f"{when}{again} removes the rest", hosts.away[0])
+    hint = f"once that answers, {down_again(engine, report.copy)} removes the rest"
+    return LeftError(report, "; ".join(said), hint, hosts.away[0])
 
 
 def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list[DownReport]:
@@ -141,7 +135,7 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
     reports, errors = [], []
     for copy, lab in running_labs(engine).items():
         if copy.startswith(prefix) and is_orphan(copy):
-            widen(engine, lab.hosts.urls, next(iter(lab.hosts.seen), ""))
+            widen(engine, copy, lab.hosts.urls, next(iter(lab.hosts.seen), ""))
             with exclusive_lock([copy], engine.urls().values()):
                 orphan = adopt_orphan(copy)  # unless somebody has taken it over meanwhile
                 if orphan is not None:
@@ -150,6 +144,7 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
                             reports.append(down(engine, copy, progress))
                     except EngineError as error:
                         errors.append(error)
+    widen(engine, "", {}, "")
     if errors:
         raise errors[0]
     return reports

@@ -11,7 +11,7 @@ from catenet.orchestrator.lab.problems import Problems
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.vocabulary import HOSTS_FILE, LARGEST_MTU, SMALLEST_WAY
 
-__all__ = ["load_hosts", "read_hosts"]
+__all__ = ["hosts_in", "load_hosts", "read_hosts"]
 
 _LIKE = "{here: local, big: ssh://user@server}"
 
@@ -34,6 +34,23 @@ def load_hosts(path: Path) -> HostsFile:
     mtu = reader.number(top.get("mtu"), "mtu", SMALLEST_WAY, LARGEST_MTU)
     problems.end()
     return HostsFile(hosts, mtu or 0)
+
+
+def hosts_in(file: Path) -> Mapping[str, Host]:
+    """Those of a lab file, whatever else is wrong in it.
+
+    Raises:
+        LabFileError: it cannot be read, or what it says of hosts is wrong.
+
+    """
+    text = read_file(file, "")
+    if b"hosts" not in text:
+        return {}
+    problems = Problems(str(file))
+    top = read_document(text, str(file)).value
+    hosts = read_hosts(top.get("hosts") if isinstance(top, Mapping) else None, Reader(problems))
+    problems.end()
+    return hosts
 
 
 def read_hosts(item: Item | None, reader: Reader) -> dict[str, Host]:

@@ -1,7 +1,7 @@
 """Asking and following the nodes of a running lab.
 
 running   which labs there are, found by labels alone
-hosts     those of a copy that is on several, and which do not answer or are not asked
+hosts     those of a copy that is on several, and which do not answer
 meant_engine    which engine is meant: of the hosts that are named, else Docker's own
 ask       a question to a node, over its socket, with a deadline
 known_network    the network as a router's link-state database has it

@@ -23,8 +23,8 @@ __all__ = ["CopyHosts", "hosts_of", "object_in"]
 @dataclass(frozen=True, slots=True)
 class CopyHosts:
     """`urls`: host → how it is reached (none where the copy is on one engine); `places`: node → host; `lost`: host →
-    why it does not answer; `unasked`: the hosts of which the engine is not, since the user has named others; `seen`:
-    the hosts of what was found; `left`: those that were lost when it was taken down.
+    why it does not answer; `unasked`: those that the engine is not widened to; `seen`: those of what was found; `left`:
+    those that were lost when it was taken down.
     """
 
     urls: Mapping[str, str] = field(default_factory=dict)
@@ -74,12 +74,8 @@ class CopyHosts:
 
     def said_of(self, host: str) -> str:
         """Which one it is, and why it does not answer."""
-        which = f"host {host} ({self.urls[host]})"
-        if host in self.unasked:
-            return (
-                f"{which} was not asked, for others are named (name it too: --host {host}={self.urls[host]}; or none)"
-            )
-        return f"{which} does not answer: {self.lost[host]}"
+        why = f"does not answer: {self.lost[host]}" if host in self.lost else "was not asked"
+        return f"host {host} ({self.urls[host]}) {why}"
 
 
 def hosts_of(labels: Iterable[Mapping[str, str]]) -> CopyHosts:

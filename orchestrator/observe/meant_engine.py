@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from catenet.orchestrator.backend.fleet_member import Patience
     from catenet.orchestrator.backend.protocols import Engine
     from catenet.orchestrator.lab.hosts import Host
 
-__all__ = ["HOST_VARIABLE", "engine_on", "named_engine", "named_hosts"]
+__all__ = ["HOST_VARIABLE", "engine_on", "go_to", "named_engine", "named_hosts"]
 
 HOST_VARIABLE = "CATENET_HOST"
 """The hosts that are meant where none are named otherwise, with commas between them."""
@@ -37,34 +37,41 @@ def named_hosts(words: Iterable[str] = ()) -> Mapping[str, Host]:
 
 
 def engine_on(hosts: Mapping[str, Host]) -> Engine:
-    """The engine of these hosts, each reached when it is needed where there are several. Of none: Docker's own, which
-    may be widened to the hosts of a lab.
-
-    Raises:
-        EngineError: it does not answer.
-
+    """The engine of these hosts, of none Docker's own; each is connected to when it is needed. It may be widened to all
+    hosts of a lab.
     """
     from catenet.orchestrator.backend.docker import connect
-
-    urls = {name: host.url for name, host in hosts.items()}
-    if len(urls) > 1:
-        from catenet.orchestrator.backend.fleet import Fleet
-
-        return Fleet({name: partial(connect, url) for name, url in urls.items()}, urls)
-    if urls:
-        return connect(*urls.values())
     from catenet.orchestrator.backend.widened import may_widen
 
-    began = time.monotonic()
-    home = connect()
-    return may_widen(home, connect, time.monotonic() - began)
+    return may_widen(partial(_connected, hosts), connect)
+
+
+def go_to(engine: Engine, hosts: Mapping[str, Host]) -> None:
+    """From now on it is the engine of these hosts, as if `engine_on` had made it of them."""
+    from catenet.orchestrator.backend.widened import begin_at
+
+    begin_at(engine, partial(_connected, hosts))
 
 
 def named_engine() -> Engine:
     """That of CATENET_HOST, else Docker's own.
 
     Raises:
-        EngineError, UserError: as of `engine_on` and `named_hosts`.
+        EngineError: it is one, and does not answer.
+        UserError: as of `named_hosts`.
 
     """
-    return engine_on(named_hosts())
+    engine = engine_on(named_hosts())
+    engine.urls()  # it is connected to now, so that nobody comes far with one that is not there
+    return engine
+
+
+def _connected(hosts: Mapping[str, Host], patience: Patience) -> Engine:
+    from catenet.orchestrator.backend.docker import connect
+
+    urls = {name: host.url for name, host in hosts.items()}
+    if len(urls) < 2:
+        return connect(*urls.values())
+    from catenet.orchestrator.backend.fleet import Fleet
+
+    return Fleet({name: partial(connect, url) for name, url in urls.items()}, urls, patience)

@@ -185,7 +185,7 @@ class RunningLab:
 
     @cached_property
     def unreachable(self) -> MissingParts:
-        """What is, or may be, on hosts that do not answer, or are not asked."""
+        """What is, or may be, on hosts that do not answer."""
         away = self.hosts.away
         nodes = tuple(node for node in self.hosts.nodes_on(*away) if node not in self.containers)
         return MissingParts(nodes, tuple(name for name in self._named.lans if name not in self.lans) if away else ())
@@ -206,7 +206,7 @@ class RunningLab:
 
         Raises:
             UserError: the lab has no such node (the text lists them), or its container is missing.
-            HostLostError: it is on a host that does not answer, or is not asked.
+            HostLostError: it is on a host that does not answer.
 
         """
         if name not in self.containers:
@@ -222,7 +222,7 @@ class RunningLab:
 
         Raises:
             UserError: the lab has no such LAN (the text lists them), or its network is missing.
-            HostLostError: it is not seen, and may be on a host that does not answer, or is not asked.
+            HostLostError: it is not seen, and may be on a host that does not answer.
 
         """
         if lan not in self.lans:

@@ -16,20 +16,17 @@ from catenet.orchestrator.observe.ask import ask_all
 from catenet.orchestrator.observe.hosts import CopyHosts
 from catenet.orchestrator.observe.running import ONE_HOST, RunningLab, condition
 
-__all__ = ["MISSING", "NOT_ASKED", "UNREACHABLE", "LabState", "LanState", "NodeState", "lab_state", "stay_down"]
+__all__ = ["MISSING", "UNREACHABLE", "LabState", "LanState", "NodeState", "lab_state", "stay_down"]
 
 MISSING = "missing"
 """The condition of a node or a LAN that the lab file names and the engine has not."""
 UNREACHABLE = "unreachable"
 """That of a node on a host that does not answer, and of a LAN that may be there."""
-NOT_ASKED = "not asked"
-"""That of a node, and maybe of a LAN, on a host of the lab of which the engine is not: the user has named others."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
-    """`condition`: ready, starting, rip failed, paused, exited (137), missing, unreachable, not asked …, or why it did
-    not answer.
+    """`condition`: ready, starting, rip failed, paused, exited (137), missing, unreachable …, or why it did not answer.
 
     `lans`: LAN → address ("" where the node did not say); `links`: LAN → its end, as the node says; `services`:
     name → state; `restarts` of all its services; `memory` in bytes; `dead`: its container has ended; `host`: on which
@@ -86,10 +83,10 @@ class LanState:
     @property
     def word(self) -> str:
         """The condition in a word, that of the end that is worst off: up, cut, silent, impaired; where none tells:
-        missing, unreachable, not asked or unknown.
+        missing, unreachable or unknown.
         """
         if not self.ends:
-            return self.unknown if self.unknown in (MISSING, UNREACHABLE, NOT_ASKED) else "unknown"
+            return self.unknown if self.unknown in (MISSING, UNREACHABLE) else "unknown"
         return LinkCondition.worst(self.ends.values()).word
 
     @property
@@ -122,13 +119,13 @@ def lab_state(engine: Engine, running: RunningLab) -> LabState:
         else _node_state(container, answers[name], running.lans_of(container))
         for name, container in running.containers.items()
     )
-    nodes += tuple(_away(name, hosts) for name in away.nodes)
+    nodes += tuple(NodeState(name, UNREACHABLE, {}, host=hosts.places[name]) for name in away.nodes)
     lans = tuple(
         replace(_lan_state(lan, [node for node in nodes if lan in node.lans]), mtu=running.lowered.get(lan, 0))
         for lan in running.lans
     )
     nodes += tuple(NodeState(name, MISSING, {}) for name in gone.nodes)
-    lans += tuple(LanState(name, (), unknown=UNREACHABLE if hosts.lost else NOT_ASKED) for name in away.lans)
+    lans += tuple(LanState(name, (), unknown=UNREACHABLE) for name in away.lans)
     lans += tuple(LanState(name, (), unknown=MISSING) for name in gone.lans)
     return LabState(running.name, str(running.file) if running.file else None, nodes, lans, hosts)
 
@@ -165,11 +162,6 @@ def _node_state(container: Container, answer: Answer, lans: tuple[str, ...]) -> 
         said.memory,
         host=_host(container),
     )
-
-
-def _away(node: str, hosts: CopyHosts) -> NodeState:
-    host = hosts.places[node]
-    return NodeState(node, NOT_ASKED if host in hosts.unasked else UNREACHABLE, {}, host=host)
 
 
 def _host(container: Container) -> str:

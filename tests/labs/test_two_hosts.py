@@ -132,6 +132,20 @@ def test_a_router_killed_on_the_other_machine_comes_back_to_all_its_lans(interne
     internet.until_all_holds()
 
 
+def test_who_names_one_machine_has_the_whole_lab(
+    machines: Machines, internet: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CATENET_HOST", f"world={machines.hosts['world'].url}")
+    assert run(["cut", "link1", "--lab", internet.copy]) == 0
+    ups = {node: {link["lan"]: link["up"] for link in internet.show(node, "links")}["link1"] for node in "ab"}
+    assert ups == {"a": False, "b": False}
+    assert run(["heal", "link1", "--lab", internet.copy]) == 0
+    assert run(["check", internet.copy]) == 0
+    capsys.readouterr()
+    assert run(["trace", "packet", SURF, DRAGON, "--lab", internet.copy]) == 0
+    assert "did not come in" not in capsys.readouterr().out
+
+
 def test_a_capture_at_both_ends_is_one_series_in_time(internet: Bench) -> None:
     nodes = {node: internet.container(node).name for node in ("a", "b")}
     with capturing(internet.engine, nodes, "udp port 33999") as captures:
@@ -219,6 +233,36 @@ def test_a_host_that_is_lost_and_comes_back(
         patch.setenv("DOCKER_HOST", machines.hosts["france"].url)
         until(lambda: run(["down", "--lab", copy]))  # the swarm must have its other member back, too
     until(lambda: machines.left(copy))
+
+
+def test_verbs_go_by_the_hosts_of_the_lab_file(
+    machines: Machines,
+    small: tuple[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Neither of which is this machine, which has no engine."""
+    copy, file = small
+    hosts = "".join(f"  {name}: {host.url}\n" for name, host in machines.hosts.items())
+    file.write_text(f"hosts:\n{hosts}{SMALL}")
+    with monkeypatch.context() as patch:
+        patch.delenv("CATENET_HOST")
+        patch.setenv("DOCKER_HOST", "unix:///nobody.sock")
+        patch.chdir(file.parent)
+        assert run(["up", "--name", copy]) == 0
+        capsys.readouterr()
+        assert run(["status"]) == 0
+        assert {*re.findall(r"^([pqrs]) +(\w+) ", capsys.readouterr().out, re.MULTILINE)} == {
+            ("p", "france"),
+            ("q", "france"),
+            ("r", "world"),
+            ("s", "world"),
+        }
+        assert run(["cut", "across"]) == 0
+        assert run(["heal", "across"]) == 0
+        assert run(["check", copy]) == 0
+        assert run(["down"]) == 0
+    assert machines.left(copy) == []
 
 
 def test_each_way_to_lose_a_host_is_told(machines: Machines, small: tuple[str, Path]) -> None:

@@ -120,6 +120,23 @@ def test_hosts_come_from_a_file(hosts: Callable[..., Said], tmp_path: Path) -> N
     assert (code, "named twice" in err) == (2, True)
 
 
+def test_hosts_come_from_the_lab_file_of_the_folder(
+    hosts: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lab.yaml").write_text("hosts: {a: unix:///run/a.sock, b: unix:///run/b.sock}\nnodes: {}\n")
+    assert hosts("join", named=())[0] == 0
+    assert hosts(named=())[0] == 0
+
+
+def test_hosts_without_an_engine_are_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CATENET_HOST", raising=False)
+    assert run(["hosts", *(f"--host={name}=unix://{tmp_path}/{name}.sock" for name in "ab")]) == 3
+    assert [row[:4] for row in rows(capsys.readouterr().out)[1:3]] == [[name, "does", "not", "answer"] for name in "ab"]
+
+
 @pytest.mark.parametrize(
     ("words", "named", "said"),
     [

@@ -149,17 +149,6 @@ def test_an_up_again_makes_the_lab_anew_where_something_was_left(tmp_path: Path)
     ]
 
 
-def test_who_does_not_ask_the_host_where_something_is_left_does_not_forget_it(tmp_path: Path) -> None:
-    hosts = Hosts("small")
-    bring_up(hosts, tmp_path)
-    hosts.small.gone = True
-    take_down(hosts)
-    hosts.small.gone = False
-    with pytest.raises(LeftError, match=r"host small .* was not asked, for others are named"):
-        down(hosts.big, "five", NoProgress())
-    assert remembered(hosts) == ["small"]
-
-
 @MANAGERS
 def test_a_down_without_a_host_clears_the_other_and_says_what_is_left(tmp_path: Path, manager: str) -> None:
     hosts = Hosts(manager)

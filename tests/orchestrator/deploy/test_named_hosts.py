@@ -1,4 +1,4 @@
-"""Verbs where the user names hosts, and the copy or the lab file says others: `test`, `up` and `down`."""
+"""Verbs where the user names hosts, and the copy or the lab file says others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scripted import FIVE, IMAGE, lines
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import FakeSwarm
 from catenet.orchestrator.backend.fleet import Fleet
-from catenet.orchestrator.backend.protocols import LABEL_HOSTS, LABEL_LEFT
+from catenet.orchestrator.backend.protocols import LABEL_HOSTS
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.doctor import leftovers
 from catenet.orchestrator.deploy.images import node_image_tag
@@ -93,7 +93,8 @@ def test_up_without_a_host_that_the_copy_is_on_is_refused(
 ) -> None:
     machines.bring_up(tmp_path)
     before = machines.left()
-    assert run(["up", "five.yaml", *words], lambda: machines.engines["here"]) == 2
+    named = ["--host", f"here={URLS['here']}"]
+    assert run(["up", "five.yaml", *named, *words], lambda: machines.engines["here"]) == 2
     assert f"not all of them are named: name them, {EVERY};" in capsys.readouterr().err
     assert machines.left() == before
 
@@ -104,21 +105,47 @@ def test_up_on_one_host_where_there_is_no_copy_yet(machines: Machines, tmp_path:
     assert len(machines.engines["here"].listed({})) == 5
 
 
-@pytest.mark.parametrize(("first", "other"), [("here", "there"), ("there", "here")])
-def test_down_without_a_host_says_what_stays_there(
-    machines: Machines, tmp_path: Path, capsys: pytest.CaptureFixture[str], first: str, other: str
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["status"],
+        ["check"],
+        ["cut", "lan-a"],
+        ["show", "a", "links"],
+        ["events"],
+        ["graph", "--from", "a"],
+        ["down"],
+        ["status", "./lab.yaml"],
+        ["down", "lab.yaml"],
+        ["status", "a-copy"],
+    ],
+)
+def test_every_verb_goes_to_the_hosts_of_the_lab_file(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
-    machines.bring_up(tmp_path)
-    there = sorted(each.node for each in machines.engines[other].listed({}))
-    assert run(["down", "five"], lambda: machines.engines[first]) == 3
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nobody.sock")
+    assert run(words) == 3
     err = capsys.readouterr().err
-    assert f"host {other} ({URLS[other]}) was not asked, for others are named; what is there stays: " in err
-    assert f"stays: {', '.join(there)}" in err
-    assert f"(`catenet down --name five {EVERY}` removes the rest)" in err
-    assert [each.labels[LABEL_LEFT] for each in machines.engines[first].listed({})] == [other]
-    assert sorted(each.node for each in machines.engines[other].listed({})) == there
-    assert run(["down", "five"], machines.fleet) == 0
-    assert machines.left() == []
+    assert "one.sock" in err and "two.sock" in err
+    assert "nobody.sock" not in err
+
+
+def test_hosts_that_are_named_go_before_those_of_the_lab_file(
+    machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["status", "--host", "third=unix:///third.sock"]) == 3
+    assert "third.sock" in (err := capsys.readouterr().err)
+    assert "one.sock" not in err
+
+
+@pytest.mark.parametrize("wrong", ["hosts: {one: 7up://}\n", "hosts: [\n", "hosts: 7\n"])
+def test_of_a_lab_file_that_is_wrong_by_now_no_hosts_are_known(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], wrong: str
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///somebody.sock")
+    machines.file.write_text(wrong)
+    assert run(["status"]) == 3
+    assert "somebody.sock" in capsys.readouterr().err
 
 
 def test_for_the_doctor_of_one_host_a_copy_on_several_is_whole(machines: Machines, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Verbs on a lab of two hosts where the user names none: one knows the other by the labels of what is there."""
+"""Verbs on a lab of two hosts where the user names none, or one: it knows the other by the labels of what is there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scripted import FIVE, IMAGE, LINKS, Catenet, lines
+from scripted import FIVE, IMAGE, Catenet, lines
 
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import FakeSwarm
@@ -68,7 +68,7 @@ def catenet(
     monkeypatch.delenv("CATENET_LAB", raising=False)
 
     def call(*words: str) -> tuple[int, str, str]:
-        code = run(words, lambda: may_widen(machines.here, machines.reach))
+        code = run(words, lambda: may_widen(lambda _: machines.here, machines.reach))
         return code, *capsys.readouterr()
 
     return call
@@ -136,36 +136,77 @@ def test_a_verb_on_a_node_goes_to_its_host(catenet: Catenet, machines: Machines)
     assert ("kill", "five-e") in machines.there.calls
 
 
-def test_nodes_of_a_host_that_is_not_named_are_not_asked_and_not_missing(
-    machines: Machines, capsys: pytest.CaptureFixture[str]
-) -> None:
-    there = machines.nodes_there()
-    assert run(["status", "five", "--json"], lambda: machines.here) == 0
-    out, err = capsys.readouterr()
-    state = json.loads(out)
-    assert {node["node"] for node in state["nodes"] if node["state"] == "not asked"} == there
-    assert {node["node"] for node in state["nodes"] if node["host"] == "there"} == there
-    assert {node["host"] for node in state["nodes"]} == {"here", "there"}
-    assert {lan["lan"] for lan in state["lans"] if lan["state"] == "not asked"} == {f"lan-{node}" for node in there} | {
-        lan for lan, ends in LINKS.items() if {*ends} <= there
+@pytest.fixture
+def from_there(machines: Machines, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Catenet:
+    """The user is `here`, and names `there` alone."""
+    monkeypatch.delenv("CATENET_LAB", raising=False)
+    monkeypatch.setattr(machines, "_me", lambda: machines.here)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        code = run(words, lambda: may_widen(lambda _: machines.there, machines.reach))
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def test_a_lab_is_whole_for_who_names_one_of_its_hosts(from_there: Catenet, machines: Machines) -> None:
+    code, out, err = from_there("status", "five", "--json")
+    assert code == 0
+    assert {node["node"]: node["host"] for node in json.loads(out)["nodes"]} == {
+        node: "there" if node in machines.nodes_there() else "here" for node in "abcde"
     }
-    assert "missing" not in out
-    assert "host there (ssh://root@there.example) was not asked, for others are named" in err
-    assert f"catenet: not asked: {', '.join(sorted(there))}" in err
-    assert [host.get("asked", True) for host in state["hosts"]] == [True, False]
-    machines.here.remove(f"five-{min({*'abcde'} - there)}")
-    assert run(["status", "five"], lambda: machines.here) == 1
-    out = capsys.readouterr().out
-    assert f"({4 - len(there)} its control" in out
-    assert f"{len(there)} not asked, 1 missing)" in out
+    assert err == ""
+    here = min({*"abcde"} - machines.nodes_there())
+    assert from_there("kill", here)[0] == 0
+    assert ("kill", f"five-{here}") in machines.here.calls
+    assert from_there("down", "five")[0] == 0
+    assert machines.left() == []
 
 
-def test_a_verb_on_a_node_that_is_not_asked_says_which_host_to_name(
-    machines: Machines, capsys: pytest.CaptureFixture[str]
+def test_the_machine_of_a_socket_is_not_taken_for_the_one_that_the_lab_is_on(
+    catenet: Catenet, from_there: Catenet, machines: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run(["kill", "e"], lambda: machines.here) == 3
-    assert "e is unreachable: host there (ssh://root@there.example) was not asked" in capsys.readouterr().err
-    assert run(["graph", "five"], lambda: machines.here) == 0
+    here = sorted({*"abcde"} - machines.nodes_there())
+    monkeypatch.setattr(machines, "_me", FakeEngine)  # who says `there` sits at a third machine
+    code, out, err = from_there("status", "five", "--json")
+    assert code == 3
+    assert [node["node"] for node in json.loads(out)["nodes"] if node["state"] == "unreachable"] == here
+    assert "host here (local) does not answer: it is the machine that the lab was started from" in err
+    code, _, err = from_there("down", "five")
+    assert code == 3
+    assert f"what is there stays: {', '.join(here)}" in err
+    assert {each.labels[LABEL_NODE] for each in machines.here.listed({})} == {*here}
+    assert catenet("down", "five")[0] == 0
+    assert machines.left() == []
+
+
+def test_another_lab_of_the_same_name_is_left_alone(
+    from_there: Catenet, machines: Machines, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    third = plain(tmp_path, "five")
+    monkeypatch.setattr(machines, "_me", lambda: third)
+    code, _, err = from_there("down", "five")
+    assert code == 3
+    assert "host here (local) does not answer: what is called five there is another lab" in err
+    assert len(third.listed({})) == 5
+
+
+def test_down_of_all_takes_each_lab_from_its_own_hosts(catenet: Catenet, machines: Machines, tmp_path: Path) -> None:
+    for engine in (machines.here, machines.there):
+        plain(tmp_path, "other", engine)
+    assert catenet("down", "--all")[0] == 0
+    assert {each.copy for each in machines.here.listed({})} == set()
+    assert {each.copy for each in machines.there.listed({})} == {"other"}
+    assert len(machines.there.listed({})) == 5
+
+
+def plain(folder: Path, copy: str, engine: FakeEngine | None = None) -> FakeEngine:
+    """An engine with a lab that is on no other."""
+    lab = load(folder / "five" / "lab.yaml")
+    engine = engine or FakeEngine(script=lambda spec: lines(lab, spec))
+    engine.build(IMAGE, b"context", {})
+    up(engine, lab, copy, IMAGE, NoProgress(), evidence=folder)
+    return engine
 
 
 def test_whoever_calls_the_hosts_otherwise_is_told_the_same(
@@ -184,17 +225,21 @@ def test_whoever_calls_the_hosts_otherwise_is_told_the_same(
 
 def test_seen_from_the_other_machine_the_first_one_is_not_this_one(machines: Machines) -> None:
     machines.there.url = "unix:///var/run/docker.sock"
-    engine = may_widen(machines.there, machines.reach)
-    assert widen(engine, URLS, "there")
-    assert not widen(engine, URLS, "there")
+    engine = may_widen(lambda _: machines.there, machines.reach)
+    assert widen(engine, "five", URLS, "there")
+    assert not widen(engine, "five", URLS, "there")
     assert {each.host for each in engine.listed({})} == {"there"}
     assert "the machine that the lab was started from" in engine.lost()["here"]
 
 
-def test_what_the_user_has_named_is_not_widened(machines: Machines) -> None:
-    fleet = Fleet({"here": machines.here, "other": machines.there}, {})
-    assert not widen(fleet, URLS, "here")
-    assert not widen(machines.here, URLS, "here")
+def test_several_that_the_user_has_named_are_joined_by_those_that_are_lacking(machines: Machines) -> None:
+    several = Fleet({"me": machines.here, "other": FakeEngine()}, {"me": "local", "other": "ssh://other"})
+    engine = may_widen(lambda _: several, machines.reach)
+    assert widen(engine, "five", URLS, "here")
+    assert {each.host for each in engine.listed({})} == {"me", "there"}
+    assert widen(engine, "", {}, "")
+    assert {each.host for each in engine.listed({})} == {"me"}
+    assert not widen(engine, "five", {"one": "local", "two": "ssh://other:22/"}, "here"), "another spelling"
 
 
 def test_up_again_stays_on_the_hosts_that_the_lab_has(catenet: Catenet, machines: Machines) -> None:
@@ -217,17 +262,20 @@ def test_two_labs_on_other_hosts(machines: Machines) -> None:
             raise EngineError("no route to host")
         return machines.reach(url)
 
-    engine = may_widen(machines.here, reach)
-    assert widen(engine, URLS, "here")
-    assert not widen(engine, {"me": "local", "other": f"{URLS['there']}:22/"}, "me"), "another spelling"
-    assert widen(engine, {"me": "local", "there": "ssh://third", "more": "ssh://fourth"}, "me")
+    engine = may_widen(lambda _: machines.here, reach)
+    assert widen(engine, "five", URLS, "here")
     assert len(engine.listed({})) == 5
-    assert engine.urls() == {**URLS, "ssh://third": "ssh://third", "more": "ssh://fourth"}
+    again = {"me": "local", "there": "ssh://third", "more": "ssh://fourth"}
+    assert widen(engine, "six", again, "me")
+    assert {each.host for each in engine.listed({})} == {"me"}
+    assert engine.urls() == again
     assert engine.lost() == {"more": "no route to host"}
+    assert widen(engine, "five", URLS, "here")
+    assert machines.reached == [URLS["there"]], "it is reached once"
 
 
 def test_what_a_killed_test_has_left_is_removed_on_all_its_hosts(machines: Machines) -> None:
     OwnershipLock("five").leave()
-    reports = remove_orphans(may_widen(machines.here, machines.reach), NoProgress())
+    reports = remove_orphans(may_widen(lambda _: machines.here, machines.reach), NoProgress())
     assert [report.nodes for report in reports] == [5]
     assert machines.left() == []
