@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
 from catenet.orchestrator.cli.arguments import JsonOption
-from catenet.orchestrator.cli.context import engine
+from catenet.orchestrator.cli.context import engine, look_there
 from catenet.orchestrator.cli.screen import print_json, say, table
 from catenet.orchestrator.lab import find
 from catenet.orchestrator.observe.running import FoundLab, running_labs
@@ -24,7 +24,9 @@ def labs(json: JsonOption = False) -> None:
     """
     shipped = find.labs()
     try:
-        running, trouble = running_labs(engine()), ""
+        docker = engine()
+        look_there(docker, "")
+        running, trouble = running_labs(docker), ""
     except EngineError as error:  # what can be started is worth knowing even so
         running, trouble = {}, str(error)
     if json:

@@ -73,33 +73,33 @@ def down(engine: Engine, copy: str, progress: Progress) -> DownReport:
     labels: list[Mapping[str, str]] = []
     seen: list[Listed] = []
     gone: set[tuple[str, str, str]] = set()
-    held: list[str] = []
     refused: EngineError | None = None
     for _ in range(_ROUNDS):  # an `up` that was killed may have asked the engine for one thing more
         listed, networks = listed_of(engine, copy), networks_of(engine, copy)
         seen += listed
         labels += [*(each.labels for each in listed), *(each.labels for each in networks)]
+        on = hosts_of(labels).asked_by(engine)
+        held = [
+            each.name for each in networks if on.away and each.driver == "overlay"
+        ]  # by nodes on hosts that are lost
+        networks = [each for each in networks if each.name not in held]
         containers = [each for each in listed if not is_memory(each)]
         gone |= {("network", each.host, each.name) for each in networks}
         gone |= {("node", each.host, each.name) for each in containers if LABEL_NODE in each.labels}
         if not containers and not networks:
+            refused = None
             break
-        remember(engine, seen, hosts_of(labels).asked_by(engine).away)  # before there is nothing that knows its hosts
+        remember(engine, seen, on.away)  # before there is nothing that knows its hosts
         try:
             take_away(engine, networks, containers, progress)
         except EngineError as error:
             if not hosts_of(labels).asked_by(engine).away:
                 raise
             refused = error
-            if not containers:
-                left = networks_of(engine, copy)
-                gone -= {("network", each.host, each.name) for each in left}
-                held = [each.name for each in left if each.driver == "overlay"]  # by the host that is lost
-                refused = error if len(left) > len(held) else None
-                break
     kinds = [kind for kind, *_ in gone]
     report = DownReport(copy, kinds.count("network"), kinds.count("node"), time.monotonic() - started)
     hosts = (hosts_of(labels) if labels else CopyHosts(engine.urls())).asked_by(engine)
+    hosts = on if held and not hosts.away else hosts  # one that is back just now
     if hosts.away:
         remember(engine, seen, hosts.away)  # lost meanwhile
         raise _left(engine, report, hosts, held, refused)
