@@ -172,9 +172,9 @@ def on_its_hosts(engine: Engine, found: FoundLab) -> FoundLab:
 
 def on_all_hosts(engine: Engine, lab: FoundLab | RunningLab) -> bool:
     """The engine is that of all hosts of this lab from now on, and of no others; whether it was not before."""
-    from catenet.orchestrator.backend.widened import widen
+    from catenet.orchestrator.backend.widened import Copy, widen
 
-    return widen(engine, lab.name, lab.hosts.urls, next(iter(lab.hosts.seen), ""))
+    return widen(engine, Copy(lab.name, lab.hosts.began), lab.hosts.urls, next(iter(lab.hosts.seen), ""))
 
 
 def found_lab(engine: Engine, name: str = "") -> FoundLab:
