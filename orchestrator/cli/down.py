@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from catenet.orchestrator.backend.protocols import Engine, HostLostError
+from catenet.orchestrator.backend.protocols import Engine, EngineError, HostLostError
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption
 from catenet.orchestrator.cli.context import engine, here, look_there, on_all_hosts
@@ -59,30 +59,34 @@ def down(
     if not copies and docker.lost():
         raise _unknown_there(docker)
     reports: list[DownReport] = []
-    left: list[LeftError] = []
+    refused: list[EngineError | UserError] = []
     with phases(quiet=json) as progress:
         for copy in copies or ([name] if name else []):  # of one that has gone there may be a lock still
             if copy in labs:
                 on_all_hosts(docker, labs[copy])
-            with exclusive_lock([copy], docker.urls().values()):
-                disown_orphan(copy)
-                if copy not in labs:
-                    continue
-                try:
-                    reports.append(take_down(docker, copy, progress))
-                except LeftError as error:
-                    reports.append(error.report)
-                    left.append(error)
-            report = reports[-1]
+            try:
+                with exclusive_lock([copy], docker.urls().values()):
+                    disown_orphan(copy)
+                    if copy not in labs:
+                        continue
+                    report = take_down(docker, copy, progress)
+            except LeftError as error:
+                report = error.report
+                refused.append(error)
+            except (EngineError, UserError) as error:  # of the others there is no less to be removed
+                refused.append(error)
+                continue
+            reports.append(report)
             progress.finished(copy, f"{report.networks} networks, {report.nodes} nodes removed", report.seconds)
     if json:
         print_json([report.to_json() for report in reports])
-    elif not reports:
+    elif not reports and not refused:
         say("No such lab is running; nothing to remove.")
-    for each in left[:-1]:
+    refused.sort(key=lambda error: isinstance(error, EngineError))  # the exit code is that of the last
+    for each in refused[:-1]:
         say_to_stderr(f"catenet: {each}")
-    if left:
-        raise left[-1]
+    if refused:
+        raise refused[-1]
 
 
 def _copies(docker: Engine, running: Mapping[str, FoundLab], word: str, name: str) -> list[str]:
