@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import typer
 
-from catenet.orchestrator.cli.context import engine, found_lab, here, name_hosts, on_its_hosts
+from catenet.orchestrator.cli.context import engine, found_lab, here, look_there, name_hosts, on_its_hosts
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
@@ -60,7 +60,9 @@ def running(ctx: typer.Context) -> list[str]:
     """The copies that run."""
     from catenet.orchestrator.observe.running import running_labs
 
-    return _offered(running_labs(_engine(ctx)))
+    docker = _engine(ctx)
+    look_there(docker, "")
+    return _offered(running_labs(docker))
 
 
 def nodes(ctx: typer.Context) -> list[str]:
