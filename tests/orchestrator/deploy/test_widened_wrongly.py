@@ -21,7 +21,7 @@ from catenet.orchestrator.backend.protocols import (
     Engine,
     EngineError,
 )
-from catenet.orchestrator.backend.widened import may_widen
+from catenet.orchestrator.backend.widened import Copy, hurry, may_widen, widen
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.down import remove_orphans
 from catenet.orchestrator.deploy.images import node_image_tag
@@ -153,3 +153,20 @@ def test_the_engine_of_a_session_stays_what_it_was_where_somebody_is_at_an_orpha
     with exclusive_lock(["five"], ["ssh://there"]), pytest.raises(UserError, match="bringing lab five up"):
         remove_orphans(engine, NoProgress())
     assert engine.urls() == {"": "local"}
+
+
+def test_a_host_that_falls_silent_while_it_is_asked_for_the_lab_is_lost(tmp_path: Path) -> None:
+    urls = {"here": "local", "there": "ssh://there"}
+    here, there = spread(tmp_path, urls)
+    engine = may_widen(lambda _: here, lambda _: there)
+    hurry(engine, 0.1)
+    there.hangs = True
+    assert widen(engine, Copy("five"), urls, "here")
+    assert {each.host for each in engine.listed({})} == {"here"}
+    assert engine.lost()["there"].startswith("its engine was asked for the lab: no answer within")
+    there.hangs = False
+    again = may_widen(lambda _: here, lambda _: there)
+    there.gone = True
+    assert widen(again, Copy("five"), urls, "here")
+    assert {each.host for each in again.listed({})} == {"here"}
+    assert "there" in again.lost()
