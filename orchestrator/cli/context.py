@@ -205,11 +205,13 @@ def found_lab(engine: Engine, name: str = "") -> FoundLab:
 
     """
     from catenet.orchestrator.lab.find import LAB_VARIABLE
-    from catenet.orchestrator.observe.running import UserError, choose, running_labs
+    from catenet.orchestrator.observe.running import SeveralError, UserError, choose, running_labs
 
     where = look_there(engine, name)
     labs = running_labs(engine)
     try:
         return choose(labs, name, os.environ.get(LAB_VARIABLE, ""), here())
+    except SeveralError:
+        raise
     except UserError as error:
         raise not_there(engine, str(error), where) from None

@@ -43,10 +43,10 @@ class Machines:
     def fleet(self) -> Fleet:
         return Fleet(self.engines, URLS)
 
-    def bring_up(self, folder: Path) -> None:
+    def bring_up(self, folder: Path, copy: str = "five") -> None:
         plain = folder / "five.yaml"
         plain.write_text(FIVE)
-        up(self.fleet(), load(plain), "five", IMAGE, NoProgress(), evidence=folder)
+        up(self.fleet(), load(plain), copy, IMAGE, NoProgress(), evidence=folder)
 
     def left(self) -> list[str]:
         return [each.name for engine in self.engines.values() for each in (*engine.listed({}), *engine.networks())]
@@ -169,6 +169,17 @@ def test_of_a_lab_that_is_not_seen_it_is_said_who_does_not_answer(
     assert f"host there ({URLS['there']}) does not answer" in capsys.readouterr().err
     machines.engines["there"].gone = False
     assert run(words, machines.fleet) == 2
+
+
+def test_which_of_several_labs_is_meant_the_user_must_say_whoever_answers(
+    machines: Machines, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for copy in ("five", "six"):
+        machines.bring_up(tmp_path, copy)
+    machines.file.unlink()
+    machines.engines["there"].gone = True
+    assert run(["status"], machines.fleet) == 2
+    assert "several labs are running: say which with --lab (five, six)" in capsys.readouterr().err
 
 
 def test_labs_says_who_does_not_answer(machines: Machines, capsys: pytest.CaptureFixture[str]) -> None:
