@@ -190,6 +190,16 @@ def test_labs_says_who_does_not_answer(machines: Machines, capsys: pytest.Captur
     assert "No lab is seen to run" in out
 
 
+def test_graph_says_who_does_not_answer_where_it_draws_the_plan(
+    machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machines.engines["there"].gone = True
+    assert run(["graph"], machines.fleet) == 0
+    out, err = capsys.readouterr()
+    assert f"host there ({URLS['there']}) does not answer" in err and "as the file plans it, then" in err
+    assert "lan-a" in out
+
+
 def test_of_a_lab_that_is_not_there_it_is_said_where_it_was_looked_for(machines: Machines) -> None:
     machines.file.write_text("hosts: {one: local, two: 'ssh://two.example'}\n")
     engine = may_widen(lambda _: machines.engines["here"], lambda _: machines.engines["there"])
