@@ -10,16 +10,30 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from catenet.orchestrator.backend.fleet_member import Patience
-from catenet.orchestrator.backend.protocols import LABEL_HOST, LABEL_LAB, Engine, EngineError
+from catenet.orchestrator.backend.protocols import LABEL_BEGAN, LABEL_HOST, LABEL_LAB, Engine, EngineError
+from catenet.orchestrator.backend.signs import sign_of_life
 from catenet.orchestrator.engine_url import engine_key
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.fleet import Fleet
 
-__all__ = ["begin_at", "hurry", "may_widen", "widen"]
+__all__ = ["Copy", "begin_at", "hurry", "may_widen", "widen"]
+
+
+class Copy(NamedTuple):
+    """A copy of a lab. `began`: when it was brought up, as LABEL_BEGAN says it, by which it is told from others of that
+    name; empty: nothing says it.
+    """
+
+    name: str
+    began: str = ""
+
+    def may_be(self, labels: Mapping[str, str]) -> bool:
+        """Whether what bears these and its name is of it."""
+        return len({self.began, labels.get(LABEL_BEGAN, "")} - {""}) < 2
 
 
 class _Widened:
@@ -47,11 +61,11 @@ class _Widened:
             self.connect, self._first, self._now = connect, None, None
             self._wide.clear()
 
-    def widen(self, copy: str, urls: Mapping[str, str], here: str) -> bool:
+    def widen(self, copy: Copy, urls: Mapping[str, str], here: str) -> bool:
         before, self._now = self._now, self._of(copy, urls, here)
         return self._now is not before
 
-    def _of(self, copy: str, urls: Mapping[str, str], here: str) -> Engine | None:
+    def _of(self, copy: Copy, urls: Mapping[str, str], here: str) -> Engine | None:
         """The engines of these hosts; None: the first is all of them."""
         if len(urls) < 2:
             return None
@@ -65,7 +79,7 @@ class _Widened:
             self._wide[asked] = self._several(copy, urls, here) if len(known) == 1 else self._more(copy, lacking)
         return self._wide[asked]
 
-    def _several(self, copy: str, urls: Mapping[str, str], here: str) -> Fleet:
+    def _several(self, copy: Copy, urls: Mapping[str, str], here: str) -> Fleet:
         """The first engine is one of them: that which is called `here`."""
         from catenet.orchestrator.backend.fleet import Fleet
 
@@ -79,14 +93,14 @@ class _Widened:
                 ways[host] = self.first if first else partial(self._reach, copy, host, url)
         return Fleet(ways, urls, self.patience)
 
-    def _more(self, copy: str, urls: Mapping[str, str]) -> Fleet:
+    def _more(self, copy: Copy, urls: Mapping[str, str]) -> Fleet:
         """These, beside the several that it is already."""
         from catenet.orchestrator.backend.fleet import Fleet
 
         ways = {host: partial(self._reach, copy, host, url) for host, url in urls.items()}
         return cast(Fleet, self.first).beside(ways, urls)
 
-    def _reach(self, copy: str, host: str, url: str) -> Engine:
+    def _reach(self, copy: Copy, host: str, url: str) -> Engine:
         """That host's engine.
 
         Raises:
@@ -94,10 +108,12 @@ class _Widened:
 
         """
         engine = self.reach(url)
-        there = engine.listed({LABEL_LAB: copy})
-        if any(each.labels.get(LABEL_HOST) != host for each in there):
-            raise EngineError(f"what is called {copy} there is another lab", "name this one's hosts by --host")
-        if not there and _is_here(url) and not any(map(_is_here, self.first.urls().values())):
+        sign_of_life()("its engine was asked for the lab")
+        there = [each.labels for each in engine.listed({LABEL_LAB: copy.name})]
+        if not all(each.get(LABEL_HOST) == host and copy.may_be(each) for each in there):
+            raise EngineError(f"what is called {copy.name} there is another lab", "name this one's hosts by --host")
+        is_here = any(map(_is_here, (url, *engine.urls().values())))  # a context has another name for it
+        if not there and is_here and not any(map(_is_here, self.first.urls().values())):
             return _elsewhere()
         return engine
 
@@ -116,7 +132,7 @@ def begin_at(engine: Engine, connect: Callable[[Patience], Engine]) -> None:
         engine.begin_at(connect)
 
 
-def widen(engine: Engine, copy: str, urls: Mapping[str, str], here: str) -> bool:
+def widen(engine: Engine, copy: Copy, urls: Mapping[str, str], here: str) -> bool:
     """From now on it is the engines of all hosts that this copy of a lab is on; where that is none or one, the engine
     that it began with. Whether that is another than before.
 

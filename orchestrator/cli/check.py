@@ -13,7 +13,7 @@ from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import Engine
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
-from catenet.orchestrator.cli.context import engine, on_all_hosts, running_lab
+from catenet.orchestrator.cli.context import engine, running_lab
 from catenet.orchestrator.cli.screen import Cell, good_or_bad, print_json, say, say_to_stderr, table
 from catenet.orchestrator.lab.model import Check
 from catenet.orchestrator.observe.running import RunningLab, unknown
@@ -48,13 +48,11 @@ def check(
     What failed is done once more while every node is captured; .catenet/failures has the packets, and all logs,
     events and tables of that moment.
     """
-    the_engine = engine()
     report: list[Json] = []
     passed = True
-    meant = [running_lab(the_engine, name) for name in labs or [lab]]
-    chosen = [_chosen(running, claim or ()) for running in meant]  # a wrong word is said before anything is asked
-    for running, checks in zip(meant, chosen, strict=True):
-        on_all_hosts(the_engine, running)
+    meant = [_where_it_is(name) for name in labs or [lab]]
+    chosen = [_chosen(running, claim or ()) for _, running in meant]  # a wrong word is said before anything is asked
+    for (the_engine, running), checks in zip(meant, chosen, strict=True):
         results = run_and_show(the_engine, running, checks)
         passed = passed and all(result.passed for result in results)
         if json:
@@ -68,6 +66,12 @@ def check(
         print_json(report)
     if not passed:
         raise typer.Exit(1)
+
+
+def _where_it_is(name: str) -> tuple[Engine, RunningLab]:
+    """The lab, and the engine of its own hosts, which those of another lab are not."""
+    its = engine()
+    return its, running_lab(its, name)
 
 
 def _chosen(running: RunningLab, claims: Sequence[str]) -> list[Check]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 import typer
 
-from catenet.orchestrator.cli.context import engine, found_lab, here, name_hosts, on_its_hosts
+from catenet.orchestrator.cli.context import engine, found_lab, here, look_there, name_hosts, on_its_hosts
 
 if TYPE_CHECKING:
     from catenet.orchestrator.backend.protocols import Engine
@@ -35,6 +35,8 @@ __all__ = [
 
 PATIENCE = 1.0
 """Seconds that a node has to say which tables it has."""
+HOST_PATIENCE = 0.7
+"""Seconds of a host's silence, where others answer: what these know is offered."""
 DEADLINE = 2.0
 """Seconds from the first look at the engine, after which nothing is offered: somebody waits for the key that he has
 pressed."""
@@ -60,7 +62,9 @@ def running(ctx: typer.Context) -> list[str]:
     """The copies that run."""
     from catenet.orchestrator.observe.running import running_labs
 
-    return _offered(running_labs(_engine(ctx)))
+    docker = _engine(ctx)
+    look_there(docker, "")
+    return _offered(running_labs(docker))
 
 
 def nodes(ctx: typer.Context) -> list[str]:
@@ -168,10 +172,14 @@ def _meant(ctx: typer.Context) -> FoundLab:
 
 def _engine(ctx: typer.Context) -> Engine:
     """The engine that is meant by the line so far. The alarm is completion.answer's."""
+    from catenet.orchestrator.backend.widened import hurry
+
     for each in filter(None, (ctx.parent, ctx)):
         name_hosts(each.params.get("host") or each.params.get("host_of_verb") or ())
     signal.setitimer(signal.ITIMER_REAL, DEADLINE)
-    return engine()
+    found = engine()
+    hurry(found, HOST_PATIENCE)
+    return found
 
 
 def _new(ctx: typer.Context, words: Iterable[str]) -> list[str]:

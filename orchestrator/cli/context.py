@@ -25,6 +25,7 @@ __all__ = [
     "hosts_of_file",
     "look_there",
     "name_hosts",
+    "not_there",
     "on_all_hosts",
     "on_its_hosts",
     "one_name",
@@ -93,9 +94,11 @@ def hosts_of_file(word: str) -> Mapping[str, Host]:
     return {} if file is None else hosts_in(file)
 
 
-def look_there(engine: Engine, word: str) -> None:
+def look_there(engine: Engine, word: str) -> str:
     """Where the user has named no hosts, the engine is that of those which the lab file says that `word` means; one
     that is wrong by now says nothing.
+
+    Returns: where that is, as is said of a lab that is not there; empty: where the user may know.
     """
     from catenet.orchestrator.lab.model import LabFileError
 
@@ -103,6 +106,22 @@ def look_there(engine: Engine, word: str) -> None:
         with suppress(LabFileError):
             if hosts := hosts_of_file(word):
                 go_to(engine, hosts)
+                said = ", ".join(f"{host.name} ({host.url})" for host in hosts.values())
+                return f"looked for on the hosts of the lab file, {said}; --host says others, like --host local"
+    return ""
+
+
+def not_there(engine: Engine, said: str, where: str = "") -> Exception:
+    """The error that a lab is not found. `where`: as of `look_there`; hosts that do not answer are named, too."""
+    from catenet.orchestrator.backend.protocols import HostLostError
+    from catenet.orchestrator.observe.hosts import CopyHosts
+    from catenet.orchestrator.observe.running import UserError
+
+    hosts = CopyHosts(engine.urls()).asked_by(engine)
+    if hosts.lost:
+        lost = "; ".join(map(hosts.said_of, hosts.lost))
+        return HostLostError(f"{said}; {lost}", "once that answers, say the same again")
+    return UserError("; ".join(filter(None, (said, where))))
 
 
 def here() -> Path:
@@ -172,9 +191,9 @@ def on_its_hosts(engine: Engine, found: FoundLab) -> FoundLab:
 
 def on_all_hosts(engine: Engine, lab: FoundLab | RunningLab) -> bool:
     """The engine is that of all hosts of this lab from now on, and of no others; whether it was not before."""
-    from catenet.orchestrator.backend.widened import widen
+    from catenet.orchestrator.backend.widened import Copy, widen
 
-    return widen(engine, lab.name, lab.hosts.urls, next(iter(lab.hosts.seen), ""))
+    return widen(engine, Copy(lab.name, lab.hosts.began), lab.hosts.urls, next(iter(lab.hosts.seen), ""))
 
 
 def found_lab(engine: Engine, name: str = "") -> FoundLab:
@@ -182,10 +201,17 @@ def found_lab(engine: Engine, name: str = "") -> FoundLab:
 
     Raises:
         UserError: as of `running_lab`.
+        HostLostError: likewise, and a host does not answer.
 
     """
     from catenet.orchestrator.lab.find import LAB_VARIABLE
-    from catenet.orchestrator.observe.running import choose, running_labs
+    from catenet.orchestrator.observe.running import SeveralError, UserError, choose, running_labs
 
-    look_there(engine, name)
-    return choose(running_labs(engine), name, os.environ.get(LAB_VARIABLE, ""), here())
+    where = look_there(engine, name)
+    labs = running_labs(engine)
+    try:
+        return choose(labs, name, os.environ.get(LAB_VARIABLE, ""), here())
+    except SeveralError:
+        raise
+    except UserError as error:
+        raise not_there(engine, str(error), where) from None

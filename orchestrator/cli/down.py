@@ -8,15 +8,14 @@ from typing import Annotated
 
 import typer
 
-from catenet.orchestrator.backend.protocols import Engine, HostLostError
+from catenet.orchestrator.backend.protocols import Engine, EngineError
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption
-from catenet.orchestrator.cli.context import engine, here, look_there, on_all_hosts
+from catenet.orchestrator.cli.context import engine, here, look_there, not_there, on_all_hosts
 from catenet.orchestrator.cli.phases import phases
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr
 from catenet.orchestrator.deploy.locks import disown_orphan, exclusive_lock
 from catenet.orchestrator.lab.find import LAB_VARIABLE, UnknownLabError, canonical, find_lab
-from catenet.orchestrator.observe.hosts import CopyHosts
 from catenet.orchestrator.observe.running import FoundLab, UserError, running_labs, unknown
 
 __all__ = ["down"]
@@ -52,37 +51,40 @@ def down(
     from catenet.orchestrator.deploy.down import down as take_down
 
     docker = engine()
-    if not every:
-        look_there(docker, name or lab)
+    where = "" if every else look_there(docker, name or lab)
     labs = running_labs(docker)
     copies = sorted(labs) if every else _copies(docker, labs, lab, name)
     if not copies and docker.lost():
-        raise _unknown_there(docker)
+        raise not_there(docker, "no such lab is on the hosts that answer")
     reports: list[DownReport] = []
-    left: list[LeftError] = []
+    refused: list[EngineError | UserError] = []
     with phases(quiet=json) as progress:
         for copy in copies or ([name] if name else []):  # of one that has gone there may be a lock still
             if copy in labs:
                 on_all_hosts(docker, labs[copy])
-            with exclusive_lock([copy], docker.urls().values()):
-                disown_orphan(copy)
-                if copy not in labs:
-                    continue
-                try:
-                    reports.append(take_down(docker, copy, progress))
-                except LeftError as error:
-                    reports.append(error.report)
-                    left.append(error)
-            report = reports[-1]
+            try:
+                with exclusive_lock([copy], docker.urls().values()):
+                    disown_orphan(copy)
+                    if copy not in labs:
+                        continue
+                    report = take_down(docker, copy, progress)
+            except LeftError as error:
+                report = error.report
+                refused.append(error)
+            except (EngineError, UserError) as error:  # of the others there is no less to be removed
+                refused.append(error)
+                continue
+            reports.append(report)
             progress.finished(copy, f"{report.networks} networks, {report.nodes} nodes removed", report.seconds)
     if json:
         print_json([report.to_json() for report in reports])
-    elif not reports:
-        say("No such lab is running; nothing to remove.")
-    for each in left[:-1]:
+    elif not reports and not refused:
+        say(f"No such lab is running; nothing to remove{where and f': {where}'}.")
+    refused.sort(key=lambda error: isinstance(error, EngineError))  # the exit code is that of the last
+    for each in refused[:-1]:
         say_to_stderr(f"catenet: {each}")
-    if left:
-        raise left[-1]
+    if refused:
+        raise refused[-1]
 
 
 def _copies(docker: Engine, running: Mapping[str, FoundLab], word: str, name: str) -> list[str]:
@@ -105,10 +107,3 @@ def _copies(docker: Engine, running: Mapping[str, FoundLab], word: str, name: st
     if len(found) > 1:
         raise UserError(f"several are running: say which with --lab ({', '.join(found)}), or take all with --all")
     return found
-
-
-def _unknown_there(docker: Engine) -> HostLostError:
-    """Nothing is found, and not all can be asked."""
-    hosts = CopyHosts(docker.urls()).asked_by(docker)
-    lost = "; ".join(map(hosts.said_of, hosts.lost))
-    return HostLostError(f"no such lab is on the hosts that answer; {lost}", "once that answers, say the same again")

@@ -14,7 +14,16 @@ from rich.text import Text
 from catenet.nodes.control.link import BROKEN, CUT
 from catenet.orchestrator.cli import complete
 from catenet.orchestrator.cli.arguments import JsonOption, LabOption
-from catenet.orchestrator.cli.context import chosen_hosts, engine, here, look_there, one_name, running_lab, whole_lab
+from catenet.orchestrator.cli.context import (
+    chosen_hosts,
+    engine,
+    here,
+    look_there,
+    not_there,
+    one_name,
+    running_lab,
+    whole_lab,
+)
 from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr, table, write_out
 from catenet.orchestrator.observe.running import UserError
 from catenet.orchestrator.pictures.picture import Picture, ShownLan, ShownPath
@@ -203,6 +212,8 @@ def _live(docker: Engine, word: str, environment: str, file: Path | None, *, bla
     labs = running_labs(docker)
     runs = file is not None and any(lab.file == canonical(file) for lab in labs.values())
     if file is not None and not runs and (word or environment) not in labs:
+        if docker.lost():
+            raise not_there(docker, "no such lab is on the hosts that answer")
         return None
     if word and file is None and word not in labs:
         raise unknown("lab", word, {*labs, *(lab.name for lab in shipped())}, hint="or write a path to a lab.yaml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -88,17 +89,27 @@ def _meant(file: Path | None) -> Mapping[str, Host]:
 
 
 def _engines(meant: Mapping[str, Host]) -> tuple[dict[str, OneEngine], dict[str, str]]:
-    """Those that answer; and why the others do not."""
+    """Those that answer; and why the others do not. All are connected to at once: each may take seconds to be lost."""
     found: dict[str, OneEngine] = {}
     lost: dict[str, str] = {}
-    for name, host in meant.items():
+    with ThreadPoolExecutor(len(meant)) as pool:
+        for name, host in meant.items():
+            try:
+                found[name] = cast("OneEngine", engine({name: host}))
+            except EngineError as error:
+                lost[name] = str(error)
+        connected = {name: pool.submit(_connect, one) for name, one in found.items()}
+    for name, each in connected.items():
         try:
-            one = engine({name: host})
-            one.urls()  # it is connected to
-            found[name] = cast("OneEngine", one)
+            each.result()
         except EngineError as error:
+            del found[name]
             lost[name] = str(error)
     return found, lost
+
+
+def _connect(one: OneEngine) -> None:
+    one.urls()
 
 
 def _all(meant: Mapping[str, Host]) -> dict[str, OneEngine]:

@@ -6,13 +6,18 @@ from collections.abc import Mapping
 
 from catenet.nodes.machine import Json
 from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.backend.widened import hurry
 from catenet.orchestrator.cli.arguments import JsonOption
 from catenet.orchestrator.cli.context import engine, look_there
-from catenet.orchestrator.cli.screen import print_json, say, table
+from catenet.orchestrator.cli.screen import print_json, say, say_to_stderr, table
 from catenet.orchestrator.lab import find
+from catenet.orchestrator.observe.hosts import CopyHosts
 from catenet.orchestrator.observe.running import FoundLab, running_labs
 
 __all__ = ["labs"]
+
+_PATIENCE = 0.7
+"""As of `status`."""
 
 
 def labs(json: JsonOption = False) -> None:
@@ -26,9 +31,14 @@ def labs(json: JsonOption = False) -> None:
     try:
         docker = engine()
         look_there(docker, "")
+        hurry(docker, _PATIENCE)
         running, trouble = running_labs(docker), ""
+        hosts = CopyHosts(docker.urls()).asked_by(docker)
+        lost = [*map(hosts.said_of, hosts.lost)]
     except EngineError as error:  # what can be started is worth knowing even so
-        running, trouble = {}, str(error)
+        running, trouble, lost = {}, str(error), []
+    for said in lost:
+        say_to_stderr(f"catenet: {said}")
     if json:
         print_json(
             {
@@ -49,7 +59,8 @@ def labs(json: JsonOption = False) -> None:
             if left := lab.hosts.said_of_left(lab.name):
                 say(left)
     else:
-        say(trouble or "No lab is running; start one: catenet up internet")
+        seen = "No lab is seen to run" if lost else "No lab is running; start one: catenet up internet"
+        say(trouble or seen)
 
 
 def _left(lab: FoundLab) -> Mapping[str, Json]:

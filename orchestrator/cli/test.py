@@ -25,7 +25,7 @@ from catenet.orchestrator.cli.arguments import (
     variant_words,
 )
 from catenet.orchestrator.cli.check import print_results, run_and_show, say_evidence
-from catenet.orchestrator.cli.context import chosen_hosts, running_lab
+from catenet.orchestrator.cli.context import chosen_hosts
 from catenet.orchestrator.cli.junit import Report
 from catenet.orchestrator.cli.on_hosts import engine_for, meant_hosts
 from catenet.orchestrator.cli.phases import Phases, phases
@@ -36,7 +36,7 @@ from catenet.orchestrator.deploy.locks import OwnershipLock, exclusive_lock
 from catenet.orchestrator.lab.model import Lab
 from catenet.orchestrator.lab.words import copy_name
 from catenet.orchestrator.observe.meant_engine import HOST_VARIABLE
-from catenet.orchestrator.observe.running import UserError, running_labs
+from catenet.orchestrator.observe.running import UserError, running_lab, running_labs
 from catenet.orchestrator.operations import Result
 from catenet.orchestrator.timeline.measure import Measured
 

@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from catenet.orchestrator.backend.protocols import Engine, EngineError
-from catenet.orchestrator.cli.context import engine, running_lab
+from catenet.orchestrator.cli.context import engine
 from catenet.orchestrator.cli.screen import say, say_to_stderr
 from catenet.orchestrator.cli.trace import print_trace
 from catenet.orchestrator.cli.up import NameOption, bring_up
 from catenet.orchestrator.observe.outage import INTERVAL, Outage, watch_outage
 from catenet.orchestrator.observe.pings import Pings
-from catenet.orchestrator.observe.running import RunningLab, UserError
+from catenet.orchestrator.observe.running import RunningLab, UserError, running_lab
 from catenet.orchestrator.observe.tools import read_traceroute
 from catenet.orchestrator.operations.scene import RunningScene
 from catenet.orchestrator.operations.verb_result import VerbResult

@@ -17,7 +17,7 @@ from catenet.orchestrator.backend.protocols import (
     listed_of,
     networks_of,
 )
-from catenet.orchestrator.backend.widened import widen
+from catenet.orchestrator.backend.widened import Copy, widen
 from catenet.orchestrator.deploy.left import is_memory, remember
 from catenet.orchestrator.deploy.locks import adopt_orphan, exclusive_lock, is_orphan
 from catenet.orchestrator.deploy.progress import Progress
@@ -132,22 +132,30 @@ def remove_orphans(engine: Engine, progress: Progress, prefix: str = "") -> list
         UserError: another process is at one of them.
 
     """
-    reports, errors = [], []
-    for copy, lab in running_labs(engine).items():
-        if copy.startswith(prefix) and is_orphan(copy):
-            widen(engine, copy, lab.hosts.urls, next(iter(lab.hosts.seen), ""))
-            with exclusive_lock([copy], engine.urls().values()):
-                orphan = adopt_orphan(copy)  # unless somebody has taken it over meanwhile
-                if orphan is not None:
-                    try:
-                        with orphan.ending():
-                            reports.append(down(engine, copy, progress))
-                    except EngineError as error:
-                        errors.append(error)
-    widen(engine, "", {}, "")
+    reports: list[DownReport] = []
+    errors: list[EngineError] = []
+    try:
+        for copy, lab in running_labs(engine).items():
+            if copy.startswith(prefix) and is_orphan(copy):
+                widen(engine, Copy(copy, lab.hosts.began), lab.hosts.urls, next(iter(lab.hosts.seen), ""))
+                try:
+                    reports += _remove_orphan(engine, copy, progress)
+                except EngineError as error:
+                    errors.append(error)
+    finally:
+        widen(engine, Copy(""), {}, "")
     if errors:
         raise errors[0]
     return reports
+
+
+def _remove_orphan(engine: Engine, copy: str, progress: Progress) -> list[DownReport]:
+    with exclusive_lock([copy], engine.urls().values()):
+        orphan = adopt_orphan(copy)  # unless somebody has taken it over meanwhile
+        if orphan is None:
+            return []
+        with orphan.ending():
+            return [down(engine, copy, progress)]
 
 
 def take_away(

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 from catenet.orchestrator.backend.protocols import (
+    LABEL_BEGAN,
     LABEL_FILE,
     LABEL_FOLDER,
     LABEL_HOST,
@@ -28,7 +29,7 @@ from catenet.orchestrator.plan.naming import container_name
 __all__ = ["is_memory", "remember"]
 
 _NAME = "_left"  # the names of nodes begin otherwise
-_KEPT = (LABEL_FILE, LABEL_FOLDER, LABEL_HOSTS, LABEL_HOST, LABEL_PLACES)
+_KEPT = (LABEL_FILE, LABEL_FOLDER, LABEL_BEGAN, LABEL_HOSTS, LABEL_HOST, LABEL_PLACES)
 
 
 def is_memory(container: Listed) -> bool:

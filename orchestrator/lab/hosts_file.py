@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from catenet.orchestrator.lab.document import Item, read_document, read_file
+from catenet.orchestrator.lab.document import BYTE_LIMIT, Item, read_document, read_file
 from catenet.orchestrator.lab.hosts import HOST_LIMIT, Host, HostsFile, same, url_fault
+from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.lab.problems import Problems
 from catenet.orchestrator.lab.reader import Reader
 from catenet.orchestrator.lab.vocabulary import HOSTS_FILE, LARGEST_MTU, SMALLEST_WAY
 
 __all__ = ["hosts_in", "load_hosts", "read_hosts"]
 
+_WORD = re.compile(rb"(?:^(?:\xef\xbb\xbf)?|[\r{,?])[^\S\r\n]*[\"']?hosts\b|\\", re.MULTILINE)
+"""What a file has that says them, be it by an escape; a comment seldom has it."""
+_BLOCK = re.compile(rb"^hosts:.*\n?(?:[ \t#\r\n].*\n?|\n)*", re.MULTILINE)
+"""The lines from `hosts:` to the next word that is no further to the right."""
 _LIKE = "{here: local, big: ssh://user@server}"
 
 
@@ -44,8 +51,16 @@ def hosts_in(file: Path) -> Mapping[str, Host]:
 
     """
     text = read_file(file, "")
-    if b"hosts" not in text:
+    if not _WORD.search(text):
         return {}
+    blocks = [*_BLOCK.finditer(text)]
+    if len(blocks) == 1 and len(text) <= BYTE_LIMIT:
+        with suppress(LabFileError):  # by itself it is read in a tenth of the time that the whole file takes
+            return _said(b"\n" * text.count(b"\n", 0, blocks[0].start()) + blocks[0][0], file)
+    return _said(text, file)
+
+
+def _said(text: bytes, file: Path) -> Mapping[str, Host]:
     problems = Problems(str(file))
     top = read_document(text, str(file)).value
     hosts = read_hosts(top.get("hosts") if isinstance(top, Mapping) else None, Reader(problems))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from catenet.orchestrator.backend.protocols import (
+    LABEL_BEGAN,
     LABEL_HOST,
     LABEL_HOSTS,
     LABEL_LEFT,
@@ -16,6 +17,7 @@ from catenet.orchestrator.backend.protocols import (
     HostLostError,
 )
 from catenet.orchestrator.engine_url import engine_key
+from catenet.orchestrator.lab.hosts import HOST_LIMIT, HOST_NAME, url_fault
 
 __all__ = ["CopyHosts", "hosts_of", "object_in"]
 
@@ -24,7 +26,7 @@ __all__ = ["CopyHosts", "hosts_of", "object_in"]
 class CopyHosts:
     """`urls`: host → how it is reached (none where the copy is on one engine); `places`: node → host; `lost`: host →
     why it does not answer; `unasked`: those that the engine is not widened to; `seen`: those of what was found; `left`:
-    those that were lost when it was taken down.
+    those that were lost when it was taken down; `began`: when it was brought up, as the label says it.
     """
 
     urls: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +35,7 @@ class CopyHosts:
     unasked: tuple[str, ...] = ()
     seen: frozenset[str] = frozenset()
     left: tuple[str, ...] = ()
+    began: str = ""
 
     @property
     def away(self) -> tuple[str, ...]:
@@ -83,7 +86,8 @@ def hosts_of(labels: Iterable[Mapping[str, str]]) -> CopyHosts:
     each = [*labels]
     seen = frozenset(said[LABEL_HOST] for said in each if LABEL_HOST in said)
     left = {host: None for said in each for host in said.get(LABEL_LEFT, "").split(",") if host}
-    return CopyHosts(_read(each, LABEL_HOSTS), _read(each, LABEL_PLACES), seen=seen, left=(*left,))
+    began = next((said[LABEL_BEGAN] for said in each if LABEL_BEGAN in said), "")
+    return CopyHosts(_urls(each), _read(each, LABEL_PLACES), seen=seen, left=(*left,), began=began)
 
 
 def object_in(text: str) -> Mapping[str, object]:
@@ -95,7 +99,13 @@ def object_in(text: str) -> Mapping[str, object]:
     return said if isinstance(said, dict) else {}
 
 
+def _urls(labels: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The hosts as `up` may have written them: whoever may use an engine can write there what he will."""
+    said = {host: url for host, url in _read(labels, LABEL_HOSTS).items() if HOST_NAME.fullmatch(host)}
+    return {host: url for host, url in said.items() if not url_fault(url)} if len(said) <= HOST_LIMIT else {}
+
+
 def _read(labels: Iterable[Mapping[str, str]], label: str) -> dict[str, str]:
     """What is said there, mostly by all of them alike."""
     texts = dict.fromkeys(each[label] for each in labels if label in each)
-    return {key: str(value) for text in texts for key, value in object_in(text).items()}
+    return {key: value for text in texts for key, value in object_in(text).items() if isinstance(value, str)}

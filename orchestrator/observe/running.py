@@ -37,6 +37,7 @@ __all__ = [
     "FoundLab",
     "MissingParts",
     "RunningLab",
+    "SeveralError",
     "UserError",
     "as_it_is",
     "choose",
@@ -55,6 +56,10 @@ SAY_WHICH = f"export {LAB_VARIABLE}=NAME"
 
 class UserError(Exception):
     """The user's mistake: exit 2. The text says what is wrong and what to do next."""
+
+
+class SeveralError(UserError):
+    """More than one is there that may be meant."""
 
 
 def condition(container: Container) -> str:
@@ -349,7 +354,7 @@ def choose(labs: Mapping[str, FoundLab], explicit: str, environment: str, here: 
     if not labs:
         raise UserError("no lab is running; start one: catenet up internet")
     if len(labs) > 1:
-        raise UserError(f"several labs are running: say which with --lab ({', '.join(labs)}), or: {SAY_WHICH}")
+        raise SeveralError(f"several labs are running: say which with --lab ({', '.join(labs)}), or: {SAY_WHICH}")
     return next(iter(labs.values()))
 
 
@@ -372,7 +377,7 @@ def _of_file(labs: Mapping[str, FoundLab], file: Path) -> FoundLab:
     found: Sequence[FoundLab] = [lab for lab in labs.values() if lab.file == canonical(file)]
     if len(found) > 1:
         copies = ", ".join(lab.name for lab in found)
-        raise UserError(f"several copies of {file} are running: say which with --lab ({copies}), or: {SAY_WHICH}")
+        raise SeveralError(f"several copies of {file} are running: say which with --lab ({copies}), or: {SAY_WHICH}")
     if not found:
         others = f", or pick another with --lab ({', '.join(labs)})" if labs else ""
         raise UserError(

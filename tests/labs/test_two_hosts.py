@@ -140,6 +140,7 @@ def test_who_names_one_machine_has_the_whole_lab(
     ups = {node: {link["lan"]: link["up"] for link in internet.show(node, "links")}["link1"] for node in "ab"}
     assert ups == {"a": False, "b": False}
     assert run(["heal", "link1", "--lab", internet.copy]) == 0
+    internet.until_all_holds()  # routing finds back in its own time
     assert run(["check", internet.copy]) == 0
     capsys.readouterr()
     assert run(["trace", "packet", SURF, DRAGON, "--lab", internet.copy]) == 0
@@ -262,7 +263,7 @@ def test_verbs_go_by_the_hosts_of_the_lab_file(
         assert run(["heal", "across"]) == 0
         assert run(["check", copy]) == 0
         assert run(["down"]) == 0
-    assert machines.left(copy) == []
+    until(lambda: machines.left(copy))  # the host that manages no swarm sees late that the underlay has gone
 
 
 def test_each_way_to_lose_a_host_is_told(machines: Machines, small: tuple[str, Path]) -> None:

@@ -7,13 +7,16 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from catenet.nodes.control import events
 from catenet.orchestrator.backend.fake import FakeEngine
+from catenet.orchestrator.backend.fleet import Fleet
 from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.backend.widened import may_widen
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.cli.complete import kinds
 from catenet.orchestrator.cli.verbs import commands
@@ -55,6 +58,24 @@ def test_labs(tab, tmp_path):
     assert tab("up", "./") == ["./mine", "./small"]
     assert tab("down", "") == tab("status", "--lab", "") == ["small"]
     assert tab("new", "x", "--from", "in") == ["internet"]
+
+
+def test_running_labs_are_those_on_the_hosts_of_the_lab_file(tab, small, tmp_path):
+    own = partial(may_widen, lambda _: small.engine, lambda _: small.engine)
+    assert tab("down", "", connect=own) == ["small"]
+    (tmp_path / "lab.yaml").write_text("hosts: {one: 'unix:///one.sock', two: 'unix:///two.sock'}\n")
+    assert tab("down", "", connect=own) == [], "there is nobody"
+
+
+def test_a_host_that_is_silent_keeps_nobody_from_the_words_of_the_others(tab, small):
+    ended = threading.Event()
+
+    def silent() -> FakeEngine:
+        ended.wait(20)
+        raise EngineError("it is silent")
+
+    assert tab("kill", "", connect=lambda: Fleet({"here": small.engine, "there": silent})) == ["a", "b", "c"]
+    ended.set()
 
 
 def test_nodes_and_lans_of_the_lab_that_is_meant(tab, monkeypatch):

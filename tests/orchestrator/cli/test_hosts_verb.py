@@ -6,12 +6,15 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import on_one_network
+from catenet.orchestrator.backend.fleet_member import Patience
 from catenet.orchestrator.backend.protocols import EngineError
+from catenet.orchestrator.backend.widened import may_widen
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.images import node_image_tag
 
@@ -127,6 +130,17 @@ def test_hosts_come_from_the_lab_file_of_the_folder(
     (tmp_path / "lab.yaml").write_text("hosts: {a: unix:///run/a.sock, b: unix:///run/b.sock}\nnodes: {}\n")
     assert hosts("join", named=())[0] == 0
     assert hosts(named=())[0] == 0
+
+
+def test_hosts_are_connected_to_at_once(pair: list[FakeEngine], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CATENET_HOST", raising=False)
+    both, engines = Barrier(2), iter(pair)
+
+    def connect(_: Patience) -> FakeEngine:
+        both.wait(10)
+        return next(engines)
+
+    assert run(["hosts", A, B], lambda: may_widen(connect, lambda _: pair[0])) == 1, "in no swarm"
 
 
 def test_hosts_without_an_engine_are_said(

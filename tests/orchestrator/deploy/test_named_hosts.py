@@ -12,7 +12,9 @@ from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import FakeSwarm
 from catenet.orchestrator.backend.fleet import Fleet
 from catenet.orchestrator.backend.protocols import LABEL_HOSTS
+from catenet.orchestrator.backend.widened import may_widen
 from catenet.orchestrator.cli.app import run
+from catenet.orchestrator.cli.context import look_there, not_there
 from catenet.orchestrator.deploy.doctor import leftovers
 from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.deploy.progress import NoProgress
@@ -41,10 +43,10 @@ class Machines:
     def fleet(self) -> Fleet:
         return Fleet(self.engines, URLS)
 
-    def bring_up(self, folder: Path) -> None:
+    def bring_up(self, folder: Path, copy: str = "five") -> None:
         plain = folder / "five.yaml"
         plain.write_text(FIVE)
-        up(self.fleet(), load(plain), "five", IMAGE, NoProgress(), evidence=folder)
+        up(self.fleet(), load(plain), copy, IMAGE, NoProgress(), evidence=folder)
 
     def left(self) -> list[str]:
         return [each.name for engine in self.engines.values() for each in (*engine.listed({}), *engine.networks())]
@@ -156,3 +158,52 @@ def test_for_the_doctor_of_one_host_a_copy_on_several_is_whole(machines: Machine
     gone = min(here.listed({}), key=lambda each: each.name)
     here.remove(gone.name)
     assert [each.words for each in leftovers(here)] == [f"lab five: {gone.node} is not there"]
+
+
+@pytest.mark.parametrize("words", [["status"], ["cut", "lan-a"], ["kill", "a", "--lab", "five"], ["down", "five"]])
+def test_of_a_lab_that_is_not_seen_it_is_said_who_does_not_answer(
+    machines: Machines, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    machines.engines["there"].gone = True
+    assert run(words, machines.fleet) == 3
+    assert f"host there ({URLS['there']}) does not answer" in capsys.readouterr().err
+    machines.engines["there"].gone = False
+    assert run(words, machines.fleet) == 2
+
+
+def test_which_of_several_labs_is_meant_the_user_must_say_whoever_answers(
+    machines: Machines, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for copy in ("five", "six"):
+        machines.bring_up(tmp_path, copy)
+    machines.file.unlink()
+    machines.engines["there"].gone = True
+    assert run(["status"], machines.fleet) == 2
+    assert "several labs are running: say which with --lab (five, six)" in capsys.readouterr().err
+
+
+def test_labs_says_who_does_not_answer(machines: Machines, capsys: pytest.CaptureFixture[str]) -> None:
+    machines.engines["there"].gone = True
+    assert run(["labs"], machines.fleet) == 0
+    out, err = capsys.readouterr()
+    assert f"host there ({URLS['there']}) does not answer" in err
+    assert "No lab is seen to run" in out
+
+
+def test_graph_says_who_does_not_answer_where_it_draws_the_plan(
+    machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machines.engines["there"].gone = True
+    assert run(["graph"], machines.fleet) == 0
+    out, err = capsys.readouterr()
+    assert f"host there ({URLS['there']}) does not answer" in err and "as the file plans it, then" in err
+    assert "lan-a" in out
+
+
+def test_of_a_lab_that_is_not_there_it_is_said_where_it_was_looked_for(machines: Machines) -> None:
+    machines.file.write_text("hosts: {one: local, two: 'ssh://two.example'}\n")
+    engine = may_widen(lambda _: machines.engines["here"], lambda _: machines.engines["there"])
+    where = look_there(engine, "a-copy")
+    assert "the lab file, one (local), two (ssh://two.example)" in where
+    assert where in str(not_there(machines.engines["here"], "no lab is running", where))
+    assert look_there(engine, "five-routers") == "", "that file says no hosts"

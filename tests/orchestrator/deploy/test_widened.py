@@ -13,7 +13,7 @@ from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import FakeSwarm
 from catenet.orchestrator.backend.fleet import Fleet
 from catenet.orchestrator.backend.protocols import LABEL_NODE, Engine, EngineError
-from catenet.orchestrator.backend.widened import may_widen, widen
+from catenet.orchestrator.backend.widened import Copy, may_widen, widen
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.down import remove_orphans
 from catenet.orchestrator.deploy.locks import OwnershipLock
@@ -226,8 +226,8 @@ def test_whoever_calls_the_hosts_otherwise_is_told_the_same(
 def test_seen_from_the_other_machine_the_first_one_is_not_this_one(machines: Machines) -> None:
     machines.there.url = "unix:///var/run/docker.sock"
     engine = may_widen(lambda _: machines.there, machines.reach)
-    assert widen(engine, "five", URLS, "there")
-    assert not widen(engine, "five", URLS, "there")
+    assert widen(engine, Copy("five"), URLS, "there")
+    assert not widen(engine, Copy("five"), URLS, "there")
     assert {each.host for each in engine.listed({})} == {"there"}
     assert "the machine that the lab was started from" in engine.lost()["here"]
 
@@ -235,11 +235,11 @@ def test_seen_from_the_other_machine_the_first_one_is_not_this_one(machines: Mac
 def test_several_that_the_user_has_named_are_joined_by_those_that_are_lacking(machines: Machines) -> None:
     several = Fleet({"me": machines.here, "other": FakeEngine()}, {"me": "local", "other": "ssh://other"})
     engine = may_widen(lambda _: several, machines.reach)
-    assert widen(engine, "five", URLS, "here")
+    assert widen(engine, Copy("five"), URLS, "here")
     assert {each.host for each in engine.listed({})} == {"me", "there"}
-    assert widen(engine, "", {}, "")
+    assert widen(engine, Copy(""), {}, "")
     assert {each.host for each in engine.listed({})} == {"me"}
-    assert not widen(engine, "five", {"one": "local", "two": "ssh://other:22/"}, "here"), "another spelling"
+    assert not widen(engine, Copy("five"), {"one": "local", "two": "ssh://other:22/"}, "here"), "another spelling"
 
 
 def test_up_again_stays_on_the_hosts_that_the_lab_has(catenet: Catenet, machines: Machines) -> None:
@@ -263,14 +263,14 @@ def test_two_labs_on_other_hosts(machines: Machines) -> None:
         return machines.reach(url)
 
     engine = may_widen(lambda _: machines.here, reach)
-    assert widen(engine, "five", URLS, "here")
+    assert widen(engine, Copy("five"), URLS, "here")
     assert len(engine.listed({})) == 5
     again = {"me": "local", "there": "ssh://third", "more": "ssh://fourth"}
-    assert widen(engine, "six", again, "me")
+    assert widen(engine, Copy("six"), again, "me")
     assert {each.host for each in engine.listed({})} == {"me"}
     assert engine.urls() == again
     assert engine.lost() == {"more": "no route to host"}
-    assert widen(engine, "five", URLS, "here")
+    assert widen(engine, Copy("five"), URLS, "here")
     assert machines.reached == [URLS["there"]], "it is reached once"
 
 

@@ -11,7 +11,7 @@ from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.engine_url import engine_key
 from catenet.orchestrator.lab.addressing import FullLanError, free_addresses, unused_address
 from catenet.orchestrator.lab.hosts import HOST_LIMIT, Host, parse_host, parse_hosts
-from catenet.orchestrator.lab.hosts_file import load_hosts
+from catenet.orchestrator.lab.hosts_file import hosts_in, load_hosts
 from catenet.orchestrator.lab.load import parse
 from catenet.orchestrator.lab.model import LabFileError, Lan
 
@@ -202,3 +202,47 @@ def test_an_address_that_no_node_has_may_be_lacking_on_a_segment_only() -> None:
     crowd = "".join(f"  n{number}: {{lans: [l]}}\n" for number in range(5))
     bridged = lab_on(f"lans: {{l: {{prefix: 10.0.0.0/29}}}}\nnodes:\n{crowd}")
     assert str(unused_address(bridged, "l")) == "10.0.0.6"  # the engine's
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"{TWO}{LAB}",
+        f"{LAB}{TWO}",
+        f"{LAB}hosts:\n  # two\n  here: local\n\n# no more\n  big: ssh://me@server\ndefaults: {{}}\n",
+        f"{LAB}hosts: {{here: local,\n\n  big: ssh://me@server}}\n",
+        f"{LAB}hosts: {{here: local,\nbig: ssh://me@server}}\n",
+        f"{LAB}'hosts': {{here: local, big: ssh://me@server}}\n",
+        f'{LAB}"h\\x6fsts": {{here: local, big: ssh://me@server}}\n',
+        f"{LAB}hosts : {{here: local, big: ssh://me@server}}\n",
+        f"{LAB}? hosts\n: {{here: local, big: ssh://me@server}}\n",
+        f"\ufeff{TWO}{LAB}",
+        f"{LAB}{TWO}".replace("\n", "\r\n"),
+        f"{LAB}{TWO}".replace("\n", "\r"),
+        "".join(f" {line}\n" for line in f"{LAB}{TWO}".strip().splitlines()),
+        "{hosts: {here: local, big: ssh://me@server},\nlans: {l: {}, m: {}}, nodes: {r: {lans: [l, m], place: big}}}",
+        f"# hosts: {{one: local}}\n{TWO}{LAB}",
+        LAB.replace(", place: big", ""),
+        f"# its hosts:\n{LAB.replace(', place: big', '')}",
+        LAB.replace(", place: big", "").replace("r: ", "hosts: "),
+    ],
+)
+def test_for_its_hosts_alone_a_lab_file_says_the_same(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "lab.yaml"
+    file.write_bytes(written.encode())
+    assert hosts_in(file) == parse(written.encode(), "x/lab.yaml").hosts
+
+
+@pytest.mark.parametrize("rest", ["", LAB, "lans: [\n", "hosts: {}\n"])
+def test_what_is_wrong_with_its_hosts_alone_has_its_line(tmp_path: Path, rest: str) -> None:
+    file = tmp_path / "lab.yaml"
+    file.write_text(f"name: x\n\nhosts:\n  here: local\n  big: http://server\n{rest}")
+    with pytest.raises(LabFileError) as error:
+        hosts_in(file)
+    assert re.match(rf"{re.escape(str(file))}:[56]: ", str(error.value).splitlines()[0])
+
+
+def test_what_is_wrong_elsewhere_hides_no_hosts(tmp_path: Path) -> None:
+    file = tmp_path / "lab.yaml"
+    file.write_text(f"{TWO}nodes: [\n")
+    assert [*hosts_in(file)] == ["here", "big"]
