@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 
-from catenet.orchestrator.backend.protocols import Engine, EngineError, listed_of
+from catenet.orchestrator.backend.protocols import Engine, EngineError, HostLostError, listed_of
 from catenet.orchestrator.checks.expectation import Finding, NoAnswerError
 from catenet.orchestrator.lab.model import Check
 from catenet.orchestrator.observe.running import RunningLab, UserError
@@ -28,10 +28,10 @@ def run_checks(
     """Runs them all and gives their results in the same order; `progress` gets each as it comes, from any thread.
 
     The time of each (`within`) counts from now, so that all together take no longer than the longest. What the engine
-    or a node refuses makes the check fail, with its reason.
+    or a node refuses makes the check fail, with its reason; what needs a host that is lost fails at once.
 
     Raises:
-        EngineError: the engine does not answer any more.
+        EngineError: the engine does not answer any more, or of several hosts one.
 
     """
     now, over = time.monotonic(), threading.Event()
@@ -58,17 +58,32 @@ def _run(scene: RunningScene, check: Check, since: float, over: threading.Event)
     began = time.monotonic()
     looked = began if check.expectation.alone else since  # what one that changes something shows is not known before
     while True:
-        finding = _look(scene, check, looked)
+        finding, lost = _look(scene, check, looked)
         looked = time.monotonic()
-        if finding.holds or looked - since >= check.within:
+        if finding.holds or lost or looked - since >= check.within:
             return Result(check, finding, looked - began)
         if over.wait(POLL):
             raise CancelledError
 
 
-def _look(scene: RunningScene, check: Check, since: float) -> Finding:
+def _look(scene: RunningScene, check: Check, since: float) -> tuple[Finding, bool]:
+    """What is found; and whether a host that does not answer has kept it from being asked: then none waits for it."""
     try:
-        return check.expectation.run(scene.since(since))
+        return check.expectation.run(scene.since(since)), False
     except (EngineError, UserError, NoAnswerError) as error:
-        listed_of(scene.engine, scene.running.name)  # a lost engine is no finding about the lab: that is raised
-        return Finding(False, check.expectation.describe(), str(error), "catenet status")
+        _refuse_lost(scene.engine, scene.running)
+        finding = Finding(False, check.expectation.describe(), str(error), "catenet status")
+        return finding, isinstance(error, HostLostError)
+
+
+def _refuse_lost(engine: Engine, running: RunningLab) -> None:
+    """An engine that is lost is no finding about the lab; what is on a host that was so before is told as one.
+
+    Raises:
+        EngineError: it does not answer any more, or of several hosts one does not.
+
+    """
+    listed_of(engine, running.name)
+    now = running.hosts.asked_by(engine)
+    for host in now.lost.keys() - running.hosts.lost.keys():
+        raise HostLostError(now.said_of(host), host=host)

@@ -12,7 +12,7 @@ from scripted import FIVE, IMAGE, Catenet, lines
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import FakeSwarm
 from catenet.orchestrator.backend.fleet import Fleet
-from catenet.orchestrator.backend.protocols import LABEL_NODE, Engine, EngineError
+from catenet.orchestrator.backend.protocols import LABEL_NODE, Engine, EngineError, EngineGoneError
 from catenet.orchestrator.backend.widened import Copy, may_widen, widen
 from catenet.orchestrator.cli.app import run
 from catenet.orchestrator.deploy.down import remove_orphans
@@ -101,6 +101,28 @@ def test_graph_where_the_other_host_is_lost(catenet: Catenet, machines: Machines
     assert {each["name"] for each in json.loads(out)["nodes"] if each["host"] == "there"} == there
     assert f"catenet: unreachable: {', '.join(sorted(there))}" in err
     assert catenet("graph", "five")[0] == 0
+
+
+@pytest.mark.parametrize("when", ["before", "amid"])
+def test_a_check_of_a_node_on_a_host_that_is_lost_waits_for_nothing(
+    catenet: Catenet, machines: Machines, tmp_path: Path, when: str
+) -> None:
+    here, there = min({*"abcde"} - machines.nodes_there()), min(machines.nodes_there())
+    check = f"{{ping: {{from: {there}, to: {here}}}, within: 20h}}"
+    (tmp_path / "five" / "lab.yaml").write_text(f"{FIVE}checks: [{check}]\n")
+
+    def lose(*_: object) -> bytes:
+        machines.there.gone = True
+        raise EngineGoneError("it has gone")
+
+    if when == "before":
+        machines.there.gone = True
+    else:
+        machines.there.answer = lose
+    code, out, err = catenet("check", "five", "--no-evidence")
+    assert code == 3
+    assert "host there (ssh://root@there.example) does not answer" in err
+    assert (f"{there} is unreachable" in out) == (when == "before")
 
 
 @pytest.mark.parametrize("words", [("five",), ("--name", "five"), ("--all",), ()])
