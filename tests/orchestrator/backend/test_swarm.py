@@ -66,84 +66,22 @@ def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
         pytest.skip("engines in network namespaces of their own: only for root")
     real: Pair = request.getfixturevalue("docker_pair")
     yield real
-    clear_both(real)
-    part(real)
+    for each in real.b.listed({LABEL_LAB: None}):
+        real.b.remove(each.name)
+    for network in real.b.networks():
+        if network.copy and network.driver == "bridge":  # an overlay, which it lists a while longer, is its manager's
+            real.b.remove_network(network.name)
+    clear(real.a)
+    for engine in (real.b, real.a):
+        engine.leave_swarm()
 
 
 @pytest.fixture
 def swarm(pair: Pair) -> Pair:
     """`a` manages it, and `b` is in it."""
-    return join(pair)
-
-
-def join(pair: Pair) -> Pair:
     pair.a.make_swarm("")
     pair.b.join_swarm(pair.a.membership().managers, pair.a.join_token(), "")
     return pair
-
-
-def part(pair: Pair) -> None:
-    for engine in (pair.b, pair.a):
-        engine.leave_swarm()
-
-
-def clear_both(pair: Pair) -> None:
-    """Of all labs' things."""
-    for each in pair.b.listed({LABEL_LAB: None}):
-        pair.b.remove(each.name)
-    for network in pair.b.networks():
-        if network.copy and network.driver == "bridge":  # an overlay, which it lists a while longer, is its manager's
-            pair.b.remove_network(network.name)
-    clear(pair.a)
-
-
-@pytest.fixture(scope="class")
-def one_swarm(docker_pair: Pair) -> Iterator[Pair]:
-    yield join(docker_pair)
-    part(docker_pair)
-
-
-@pytest.fixture
-def members(one_swarm: Pair) -> Iterator[Pair]:
-    yield one_swarm
-    clear_both(one_swarm)
-
-
-@pytest.mark.engine
-@pytest.mark.skipif(os.geteuid() != 0, reason="engines in network namespaces of their own: only for root")
-class TestWhatPasses:
-    """First of all, and in one swarm. Seconds after a member has left, the others' engines declare it dead, and forget
-    whom they have heard of behind its address: those, too, that have joined anew by it meanwhile (Docker 20.10).
-    """
-
-    def test_containers_of_two_hosts_meet_on_an_overlay_that_leads_nowhere_else(self, members: Pair) -> None:
-        members.a.create_network(overlay())
-        specs = [attached("a", overlay(), 65), attached("b", overlay(), 66)]
-        for engine, spec in zip(members, specs, strict=True):
-            engine.create(spec)
-            engine.start(spec.name)
-        first = ["-c", "1", "-i", "0.2", "-w", "20"]  # engines tell each other bit by bit who is where
-        whole = ["ping", "-n", *first, "-M", "do", "-s", str(_MTU - 28), "198.18.64.65"]
-        name = specs[1].name
-        assert run(members.b, name, *whole)[2] == 0
-        assert run(members.b, name, "ls", "/sys/class/net")[0].split() == [b"eth0", b"lo"]
-        assert run(members.b, name, "ip", "-o", "route")[0].split()[:3] == [b"198.18.64.0/24", b"dev", b"eth0"]
-        assert run(members.b, name, "cat", "/sys/class/net/eth0/mtu")[0].strip() == str(_MTU).encode()
-        members.b.kill(name)
-        members.b.start(name)  # the address is its own again
-        assert run(members.b, name, *whole)[2] == 0
-
-    @pytest.mark.parametrize("octets", [1600, 1500])
-    def test_what_the_way_between_hosts_carries_is_measured(
-        self, members: Pair, two_engines: Engines, octets: int
-    ) -> None:
-        two_engines.set_mtu(octets)
-        try:
-            paths = prove_paths({"a": members.a, "b": members.b}, NoProgress())
-        finally:
-            two_engines.set_mtu(1500)
-        assert paths == (HostPath("a", "b", octets), HostPath("b", "a", octets))
-        assert members.a.path_mtu() == octets
 
 
 def test_an_engine_is_in_no_swarm_before_it_is_brought_in(pair: Pair) -> None:
@@ -245,6 +183,38 @@ def test_an_overlay_on_which_somebody_is_cannot_be_removed(swarm: Pair) -> None:
         swarm.a.remove_network(_UNDERLAY)
     swarm.b.remove(spec.name)
     swarm.a.remove_network(_UNDERLAY)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("pair", ["docker"], indirect=True)
+def test_containers_of_two_hosts_meet_on_an_overlay_that_leads_nowhere_else(swarm: Pair) -> None:
+    swarm.a.create_network(overlay())
+    specs = [attached("a", overlay(), 65), attached("b", overlay(), 66)]
+    for engine, spec in zip(swarm, specs, strict=True):
+        engine.create(spec)
+        engine.start(spec.name)
+    first = ["-c", "1", "-i", "0.2", "-w", "20"]  # engines tell each other bit by bit who is where
+    whole = ["ping", "-n", *first, "-M", "do", "-s", str(_MTU - 28), "198.18.64.65"]
+    assert run(swarm.b, specs[1].name, *whole)[2] == 0
+    assert run(swarm.b, specs[1].name, "ls", "/sys/class/net")[0].split() == [b"eth0", b"lo"]
+    assert run(swarm.b, specs[1].name, "ip", "-o", "route")[0].split()[:3] == [b"198.18.64.0/24", b"dev", b"eth0"]
+    assert run(swarm.b, specs[1].name, "cat", "/sys/class/net/eth0/mtu")[0].strip() == str(_MTU).encode()
+    swarm.b.kill(specs[1].name)
+    swarm.b.start(specs[1].name)  # the address is its own again
+    assert run(swarm.b, specs[1].name, *whole)[2] == 0
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("pair", ["docker"], indirect=True)
+@pytest.mark.parametrize("octets", [1600, 1500])
+def test_what_the_way_between_hosts_carries_is_measured(swarm: Pair, two_engines: Engines, octets: int) -> None:
+    two_engines.set_mtu(octets)
+    try:
+        paths = prove_paths({"a": swarm.a, "b": swarm.b}, NoProgress())
+    finally:
+        two_engines.set_mtu(1500)
+    assert paths == (HostPath("a", "b", octets), HostPath("b", "a", octets))
+    assert swarm.a.path_mtu() == octets
 
 
 @pytest.mark.engine
