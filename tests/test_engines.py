@@ -12,7 +12,7 @@ from pathlib import Path
 
 import docker
 import pytest
-from engines import Engines, stop
+from engines import GOSSIP, Engines, stop
 from namespaces import RunError, processes, run, since
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces of their own: only for root")
@@ -55,6 +55,18 @@ def test_ssh_leads_to_the_engine_of_that_machine(two_engines: Engines) -> None:
         assert _ssh(two_engines, name, "student", "hostname").stdout == f"catenet-{name}\n"
         assert _ssh(two_engines, name, "student", "test", "-w", "/var/run/docker.sock").returncode == 0
         assert _ssh(two_engines, name, "guest", "test", "-w", "/var/run/docker.sock").returncode == 1
+
+
+def test_an_engine_that_listens_for_a_swarm_that_it_has_left_is_started_anew(two_engines: Engines) -> None:
+    before = {name: processes(host.inside, "dockerd") for name, host in two_engines.hosts.items()}
+    with two_engines.listening("b", GOSSIP):  # as a Docker does that has not shut its port
+        two_engines.free_gossip()
+    after = {name: processes(host.inside, "dockerd") for name, host in two_engines.hosts.items()}
+    assert (after["a"], len(after["b"])) == (before["a"], 1)
+    assert after["b"] != before["b"]
+    two_engines.free_gossip()
+    assert {name: processes(host.inside, "dockerd") for name, host in two_engines.hosts.items()} == after
+    assert all(b"OK" in _ping(two_engines, name) for name in two_engines.hosts)
 
 
 def test_who_has_no_key_is_not_let_in(two_engines: Engines, tmp_path: Path) -> None:

@@ -33,6 +33,19 @@ class DockerSwarm:
         with engine_errors("ask for its swarm"):
             return _membership(self._clients().info().get("Swarm") or {})
 
+    def gossips(self) -> bool | None:
+        """By the network that Docker makes for each swarm (`ingress`): who gossips has himself among its peers.
+
+        Docker before 25.0.13 and 28.3 may go on listening at the port of a swarm that it has left, until it is started
+        anew, and then it does not gossip in the next one, without a word but in its log (moby issue 47859).
+        """
+        with engine_errors("ask for its swarm's own network"), suppress(NotFound):
+            found = self._clients().networks(filters={"driver": "overlay"})
+            for item in found:
+                if item.get("Ingress"):
+                    return bool(self._clients().inspect_network(str(item["Id"])).get("Peers"))
+        return None
+
     def make_swarm(self, address: str) -> None:
         with engine_errors(f"make a swarm{f' at {address}' if address else ''}"):
             client = self._clients(SLOW)

@@ -60,12 +60,14 @@ class FakeSwarm:
 class FakeSwarmMember:
     """The part of FakeEngine that is its place in a swarm (the Protocol Swarm).
 
-    `own_address`: by which others reach it; `neighbours`: whom it reaches, by their addresses.
+    `own_address`: by which others reach it; `neighbours`: whom it reaches, by their addresses; `gossip`: what
+    `gossips` says wherever it is a member.
     """
 
     def __init__(self) -> None:
         self.own_address = "192.0.2.1"
         self.neighbours: dict[str, FakeSwarmMember] = {}
+        self.gossip: bool | None = True
         self._leave()
 
     def join(self, swarm: FakeSwarm, *, manager: bool) -> None:
@@ -91,6 +93,10 @@ class FakeSwarmMember:
             self._swarm.name if self._manager else "",
             self._manager and self._swarm.ours,
         )
+
+    def gossips(self) -> bool | None:
+        self._must_be_there("ask for its swarm's own network")
+        return self.gossip if self._state == "active" else None
 
     def make_swarm(self, address: str) -> None:
         self._note("make a swarm", address)

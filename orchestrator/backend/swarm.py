@@ -74,6 +74,11 @@ class Swarm(Protocol):
     """An engine's part in a swarm. Leaving where it is in none is no error, nor forgetting who is no member."""
 
     def membership(self) -> Membership: ...
+    def gossips(self) -> bool | None:
+        """Whether it takes part in what the members tell each other of who is where, without which nothing gets from
+        host to host. None: it has no network by which that is seen, as while it joins, or where a swarm has none.
+        """
+
     def make_swarm(self, address: str) -> None:
         """One of its own, which it manages. `address`: by which others will reach it, else the engine chooses."""
 

@@ -21,6 +21,11 @@ __all__ = ["PORTS", "HostReport", "join", "leave", "report"]
 PORTS = "2377/tcp, 7946/tcp, 7946/udp and 4789/udp"
 """What the hosts must reach at each other."""
 _READY = 20.0  # seconds until a manager sees that a new member works
+_GOSSIP = 30.0  # seconds until a new member gossips: it makes a network first, in two seconds where it is idle
+_DEAF = "hears nothing of who is on the other hosts"
+_ANEW = (
+    "its Docker does not get 7946/tcp, which it may hold since it left a swarm: `sudo systemctl restart docker` there"
+)
 _BETWEEN = 0.2
 _ANY = "0.0.0.0"  # what some managers say of themselves
 _BY_HAND = "`docker swarm leave` there"
@@ -28,12 +33,14 @@ _BY_HAND = "`docker swarm leave` there"
 
 @dataclass(frozen=True, slots=True)
 class HostReport:
-    """How one host is in the swarm. `seen`: as its manager has it, where one was asked."""
+    """How one host is in the swarm. `seen`: as its manager has it, where one was asked; `deaf`: it is a member, and
+    takes no part in what the members tell each other, so that nothing gets to the other hosts."""
 
     host: str
     version: str
     membership: Membership
     seen: Member | None = None
+    deaf: bool = False
 
     @property
     def role(self) -> str:
@@ -44,6 +51,11 @@ class HostReport:
 
     @property
     def fine(self) -> bool:
+        """Whether it is in a swarm, hears the others, and a manager of it sees it at work."""
+        return self.ready and not self.deaf
+
+    @property
+    def ready(self) -> bool:
         """Whether it is in a swarm, and a manager of it sees it at work."""
         return self.membership.active and self.seen is not None and self.seen.state == "ready"
 
@@ -51,6 +63,8 @@ class HostReport:
     def reason(self) -> str:
         """What is to be known of it, in words; empty: nothing."""
         said = self.membership.reason or (self.seen.reason if self.seen is not None else "")
+        if not said and self.ready and self.deaf:
+            return f"{_DEAF}: {_ANEW}"
         if said or self.seen is None or self.seen.address in ("", _ANY, self.membership.address):
             return said
         return f"it says {self.membership.address}, and its manager hears it from {self.seen.address}"
@@ -76,11 +90,19 @@ def report(engines: Mapping[str, OneEngine]) -> list[HostReport]:
     """
     found = _memberships(engines)
     members: dict[str, Member] = {}
+    gossip = {host: engines[host].gossips() for host, membership in found.items() if membership.active}
+    shown = any(gossip[host] is not None for host in gossip if found[host].manager)
     for host, membership in found.items():
         if membership.active and membership.manager:
             members |= {member.member: member for member in engines[host].members()}
     return [
-        HostReport(host, engines[host].version(), membership, members.get(membership.member))
+        HostReport(
+            host,
+            engines[host].version(),
+            membership,
+            members.get(membership.member),
+            deaf=shown and host in gossip and not gossip[host],
+        )
         for host, membership in found.items()
     ]
 
@@ -93,7 +115,7 @@ def join(engines: Mapping[str, OneEngine], addresses: Mapping[str, str], progres
 
     Raises:
         UserError: two are in different swarms, or a swarm's manager is not among the hosts.
-        EngineError: one refuses, or does not reach the manager.
+        EngineError: one refuses, does not reach the manager, or is deaf to the others.
 
     """
     found = _memberships(engines)
@@ -174,12 +196,18 @@ def _bring(engine: OneEngine, host: str, manager: OneEngine, addresses: Mapping[
 
 
 def _await_ready(engines: Mapping[str, OneEngine], manager: str) -> None:
-    """A member may have joined, and the manager not reach it."""
-    deadline = time.monotonic() + _READY
-    while late := [one.host for one in report(engines) if not one.fine]:
-        if time.monotonic() > deadline:
-            words = f"{manager} does not see {', '.join(late)} at work {_READY:.0f} s after joining"
+    """A member may have joined, and the manager not reach it, or its engine not listen to the others."""
+    start = time.monotonic()
+    while late := [one for one in report(engines) if not one.fine]:
+        waited = time.monotonic() - start
+        if waited > _READY and (unseen := [one.host for one in late if not one.ready]):
+            words = f"{manager} does not see {', '.join(unseen)} at work {_READY:.0f} s after joining"
             raise EngineError(words, f"a swarm needs {PORTS} between the hosts")
+        if waited > _GOSSIP:
+            deaf = ", ".join(one.host for one in late)
+            raise EngineError(
+                f"{deaf} {_DEAF} {_GOSSIP:.0f} s after joining", f"{_ANEW}; then catenet hosts join again"
+            )
         time.sleep(_BETWEEN)
 
 

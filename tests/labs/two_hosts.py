@@ -88,6 +88,7 @@ def machines_of(engines: Engines) -> Iterator[Machines]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(engines.bin), prepend=os.pathsep)
         patch.setenv("CATENET_HOST", ",".join(f"{host.name}={host.url}" for host in found.hosts.values()))
+        engines.free_gossip()
         assert run(["hosts", "join"]) == 0
         yield found
         assert run(["hosts", "leave"]) == 0

@@ -1,17 +1,21 @@
 """What engines in a swarm must do: the same tests for Docker's and for their twins.
 
+Each test has a swarm of its own, and Docker forgets now and then to shut a port when it leaves one, by which it is deaf
+in all later ones (`Engines.free_gossip`): before each test, who is so is started anew.
+
 Proven on Docker besides: a node on an overlay has that one interface, no way out by it, and room for a whole frame.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
 from backend_bench import IMAGE, LAB, answer, clear, node, run
-from engines import Engines
+from engines import GOSSIP, Engines
 
 from catenet.nodes.address import Address, Prefix
 from catenet.orchestrator.backend.docker import connect
@@ -19,12 +23,16 @@ from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import on_one_network
 from catenet.orchestrator.backend.protocols import LABEL_LAB, ContainerSpec, EngineError, NetworkSpec, PrefixTakenError
 from catenet.orchestrator.backend.swarm import JoinToken, OneEngine
+from catenet.orchestrator.deploy import hosts
 from catenet.orchestrator.deploy.host_paths import HostPath, prove_paths
 from catenet.orchestrator.deploy.images import node_image_tag
 from catenet.orchestrator.deploy.progress import NoProgress
 
 _UNDERLAY = f"{LAB}__underlay"
 _MTU = 1450  # of a way of 1,500 octets
+PATIENCE = 200.0
+"""Seconds: only there to end a hang."""
+POLL = 0.05
 
 
 class Pair(NamedTuple):
@@ -44,12 +52,16 @@ def attached(name: str, spec: NetworkSpec, number: int) -> ContainerSpec:
     return ContainerSpec(made.name, name, IMAGE, {}, {spec.name: Address(spec.prefix.network + number)}, made.labels)
 
 
+def connected(engines: Engines) -> Pair:
+    return Pair(*(connect(host.socket) for host in engines.hosts.values()))
+
+
 @pytest.fixture(scope="module")
-def docker_pair(two_engines: Engines, docker: OneEngine) -> Iterator[Pair]:
+def docker_pair(two_engines: Engines, docker: OneEngine) -> Iterator[Engines]:
+    """They have the image."""
     two_engines.carry(IMAGE, node_image_tag())
-    pair = Pair(*(connect(host.socket) for host in two_engines.hosts.values()))
-    yield pair
-    for engine in pair:
+    yield two_engines
+    for engine in connected(two_engines):
         engine.remove_image(IMAGE)
 
 
@@ -64,7 +76,9 @@ def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
         return
     if os.geteuid() != 0:
         pytest.skip("engines in network namespaces of their own: only for root")
-    real: Pair = request.getfixturevalue("docker_pair")
+    engines: Engines = request.getfixturevalue("docker_pair")
+    engines.free_gossip()
+    real = connected(engines)
     yield real
     for each in real.b.listed({LABEL_LAB: None}):
         real.b.remove(each.name)
@@ -81,7 +95,16 @@ def swarm(pair: Pair) -> Pair:
     """`a` manages it, and `b` is in it."""
     pair.a.make_swarm("")
     pair.b.join_swarm(pair.a.membership().managers, pair.a.join_token(), "")
+    until_gossip(pair)
     return pair
+
+
+def until_gossip(pair: Pair) -> None:
+    """Docker takes five seconds more to leave a swarm whose own network it has still to make."""
+    deadline = time.monotonic() + PATIENCE
+    while not all(engine.gossips() for engine in pair):
+        assert time.monotonic() < deadline, [engine.gossips() for engine in pair]
+        time.sleep(POLL)
 
 
 def test_an_engine_is_in_no_swarm_before_it_is_brought_in(pair: Pair) -> None:
@@ -206,15 +229,28 @@ def test_containers_of_two_hosts_meet_on_an_overlay_that_leads_nowhere_else(swar
 
 @pytest.mark.engine
 @pytest.mark.parametrize("pair", ["docker"], indirect=True)
-@pytest.mark.parametrize("octets", [1600, 1500])
-def test_what_the_way_between_hosts_carries_is_measured(swarm: Pair, two_engines: Engines, octets: int) -> None:
-    two_engines.set_mtu(octets)
-    try:
-        paths = prove_paths({"a": swarm.a, "b": swarm.b}, NoProgress())
-    finally:
-        two_engines.set_mtu(1500)
-    assert paths == (HostPath("a", "b", octets), HostPath("b", "a", octets))
-    assert swarm.a.path_mtu() == octets
+def test_what_the_way_between_hosts_carries_is_measured(swarm: Pair, two_engines: Engines) -> None:
+    for octets in (1600, 1500):
+        two_engines.set_mtu(octets)
+        try:
+            paths = prove_paths({"a": swarm.a, "b": swarm.b}, NoProgress())
+        finally:
+            two_engines.set_mtu(1500)
+        assert paths == (HostPath("a", "b", octets), HostPath("b", "a", octets))
+        assert swarm.a.path_mtu() == octets
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("pair", ["docker"], indirect=True)
+def test_an_engine_whose_port_is_held_is_deaf_and_does_not_join(
+    pair: Pair, two_engines: Engines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "_GOSSIP", 5.0)  # seconds: longer than an engine needs that listens
+    with two_engines.listening("b", GOSSIP), pytest.raises(EngineError, match=r"^b hears nothing .* systemctl restart"):
+        hosts.join({"a": pair.a, "b": pair.b}, {}, NoProgress())
+    assert (pair.a.membership().state, pair.b.membership().state) == ("inactive", "inactive")
+    assert hosts.join({"a": pair.a, "b": pair.b}, {}, NoProgress()) == ["a", "b"]
+    assert (pair.a.gossips(), pair.b.gossips()) == (True, True)
 
 
 @pytest.mark.engine

@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from catenet.nodes.address import Address, Prefix
+from catenet.orchestrator import deploy
 from catenet.orchestrator.backend.fake import FakeEngine
 from catenet.orchestrator.backend.fake_swarm import FakeSwarm, on_one_network
 from catenet.orchestrator.backend.protocols import LABEL_LAB, LABEL_UNDERLAY, EngineError, NetworkSpec
@@ -171,6 +172,31 @@ def test_a_member_that_its_manager_does_not_hear_is_not_fine(hosts: Hosts) -> No
     of_a, of_b = report(only(hosts, "a", "b"))
     assert (of_a.fine, of_b.fine, of_b.role) == (True, False, "in no swarm")
     assert [member.state for member in hosts["a"].members()] == ["ready", "down"]
+
+
+@pytest.mark.parametrize("gossip", [False, None])
+def test_a_member_that_is_deaf_to_the_others_is_told_and_leaves(
+    hosts: Hosts, gossip: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy.hosts, "_GOSSIP", 0.0)
+    hosts["b"].gossip = gossip
+    with pytest.raises(EngineError, match=r"^b hears nothing .* restart docker` there; then catenet hosts join again"):
+        joined(hosts, "a", "b", "c")
+    assert roles(hosts) == dict.fromkeys("abc", "in no swarm")
+    hosts["b"].gossip = True
+    joined(hosts, "a", "b", "c")
+    hosts["b"].gossip = gossip
+    of_a, of_b, of_c = report(hosts)
+    assert (of_a.fine, of_b.fine, of_c.fine) == (True, False, True)
+    assert (of_a.reason, of_c.reason) == ("", "")
+    assert "7946/tcp" in of_b.reason
+
+
+def test_a_swarm_without_a_network_of_its_own_does_not_tell_who_is_deaf(hosts: Hosts) -> None:
+    for each in hosts.values():
+        each.gossip = None
+    assert joined(hosts, "a", "b", "c") == ["a", "b", "c"]
+    assert all(each.fine for each in report(hosts))
 
 
 def test_the_token_is_shown_by_nothing(hosts: Hosts) -> None:
