@@ -64,7 +64,8 @@ def hosts(
     `join` made, and nothing else. The hosts must reach each other at 2377/tcp, 7946/tcp, 7946/udp and 4789/udp, and
     what labs send between them is not encrypted. `join` and `--probe` find out how large a packet may be between them:
     LANs between hosts carry 100 octets less, 1,500 at most. Exit code 1: a host is in no swarm, or its manager does not
-    see it at work, or nothing passes to it, or it could not leave; 3: one does not answer.
+    see it at work, or it is deaf to the others, or nothing passes to it, or it could not leave; 3: one does not answer,
+    or does not join.
     """
     meant = _meant(file)
     if do != "join" and addresses:

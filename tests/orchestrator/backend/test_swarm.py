@@ -9,7 +9,6 @@ Proven on Docker besides: a node on an overlay has that one interface, no way ou
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -30,9 +29,6 @@ from catenet.orchestrator.deploy.progress import NoProgress
 
 _UNDERLAY = f"{LAB}__underlay"
 _MTU = 1450  # of a way of 1,500 octets
-PATIENCE = 200.0
-"""Seconds: only there to end a hang."""
-POLL = 0.05
 
 
 class Pair(NamedTuple):
@@ -95,16 +91,7 @@ def swarm(pair: Pair) -> Pair:
     """`a` manages it, and `b` is in it."""
     pair.a.make_swarm("")
     pair.b.join_swarm(pair.a.membership().managers, pair.a.join_token(), "")
-    until_gossip(pair)
     return pair
-
-
-def until_gossip(pair: Pair) -> None:
-    """Docker takes five seconds more to leave a swarm whose own network it has still to make."""
-    deadline = time.monotonic() + PATIENCE
-    while not all(engine.gossips() for engine in pair):
-        assert time.monotonic() < deadline, [engine.gossips() for engine in pair]
-        time.sleep(POLL)
 
 
 def test_an_engine_is_in_no_swarm_before_it_is_brought_in(pair: Pair) -> None:
@@ -242,14 +229,14 @@ def test_what_the_way_between_hosts_carries_is_measured(swarm: Pair, two_engines
 
 @pytest.mark.engine
 @pytest.mark.parametrize("pair", ["docker"], indirect=True)
-def test_an_engine_whose_port_is_held_is_deaf_and_does_not_join(
-    pair: Pair, two_engines: Engines, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hosts, "_GOSSIP", 5.0)  # seconds: longer than an engine needs that listens
-    with two_engines.listening("b", GOSSIP), pytest.raises(EngineError, match=r"^b hears nothing .* systemctl restart"):
-        hosts.join({"a": pair.a, "b": pair.b}, {}, NoProgress())
+def test_an_engine_whose_port_is_held_is_deaf_and_does_not_join(pair: Pair, two_engines: Engines) -> None:
+    engines = {"a": pair.a, "b": pair.b}
+    with two_engines.listening("b", GOSSIP), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hosts, "_GOSSIP", 3.0)  # seconds: more than an engine needs that is not deaf
+        with pytest.raises(EngineError, match=r"^b hears nothing .* systemctl restart docker"):
+            hosts.join(engines, {}, NoProgress())
     assert (pair.a.membership().state, pair.b.membership().state) == ("inactive", "inactive")
-    assert hosts.join({"a": pair.a, "b": pair.b}, {}, NoProgress()) == ["a", "b"]
+    assert hosts.join(engines, {}, NoProgress()) == ["a", "b"]
     assert (pair.a.gossips(), pair.b.gossips()) == (True, True)
 
 

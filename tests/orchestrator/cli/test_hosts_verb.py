@@ -115,6 +115,18 @@ def test_a_host_that_does_not_answer_is_said_and_the_manager_waits_for_it(
     assert hosts("leave")[0] == 0
 
 
+def test_a_member_that_is_deaf_to_the_others_is_said_with_what_to_do(
+    hosts: Callable[..., Said], pair: list[FakeEngine]
+) -> None:
+    hosts("join")
+    pair[1].gossip = None
+    code, out, _ = hosts()
+    said = [row for row in rows(out) if row[:1] == ["b"]]
+    assert (code, "hears nothing of who is on the other hosts" in " ".join(said[0])) == (1, True)
+    assert "sudo systemctl restart docker" in out
+    assert json.loads(hosts("--json")[1])["hosts"][1]["reason"].startswith("hears nothing")
+
+
 def test_hosts_come_from_a_file(hosts: Callable[..., Said], tmp_path: Path) -> None:
     file = tmp_path / "hosts.yaml"
     file.write_text("hosts: {a: unix:///run/a.sock, b: unix:///run/b.sock}\n")
