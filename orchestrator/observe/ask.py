@@ -47,8 +47,8 @@ def ask_all(
 class ControlConnections:
     """Streams to nodes, kept from one question to the next; for several threads.
 
-    Only for what may be asked twice, as `show`, `status` and `link` may: where a stream has died meanwhile, with its
-    node or by the node's own impatience (nodes/runtime/control_socket), the question is asked once more.
+    Only for what may be asked twice, as `show`, `status`, `link` and `flush` may: where a stream has died meanwhile,
+    with its node or by the node's own impatience (nodes/runtime/control_socket), the question is asked once more.
     """
 
     def __init__(self, engine: Streams) -> None:

@@ -20,7 +20,7 @@ from catenet.orchestrator.backend.protocols import Container, Engine, EngineErro
 from catenet.orchestrator.faults.verb import Outcome
 from catenet.orchestrator.lab.graph import routing
 from catenet.orchestrator.lab.model import Lab
-from catenet.orchestrator.observe.ask import ask
+from catenet.orchestrator.observe.ask import ControlConnections, ask
 from catenet.orchestrator.observe.caches import empty_caches
 from catenet.orchestrator.observe.running import RunningLab, UserError, condition, running_lab
 from catenet.orchestrator.operations.drift import Drift, find_drift
@@ -63,7 +63,8 @@ def reset(engine: Engine, running: RunningLab, tell: Tell = _nobody) -> VerbResu
     reasons = {node: _short(drift) for node, (_, drift) in drifts.items() if drift.found or drift.broken}
     said += _restart(engine, now, reasons, tell)
     said += _routed(engine, now, tell)
-    empty_caches(engine, running_lab(engine, running.name))
+    with ControlConnections(engine) as connections:
+        empty_caches(connections, running_lab(engine, running.name))
     words = "is as after up: every cache is empty" + (
         f", {len(said)} thing{'s' * (len(said) > 1)} mended" if said else ""
     )

@@ -64,7 +64,7 @@ _PATIENCE = 20.0
 class RunningScene:
     """The Scene of checks (checks/expectation.py), made of a running lab, for several threads.
 
-    The end of a `with` ends the connections to the nodes that were shown.
+    The end of a `with` ends the connections to the nodes that were asked.
     """
 
     def __init__(self, engine: Engine, running: RunningLab) -> None:
@@ -356,7 +356,7 @@ class RunningScene:
             EngineError: one did not; the text says which and why.
 
         """
-        caches.empty_caches(self.engine, self.running)
+        caches.empty_caches(self._connections, self.running)
 
     @contextmanager
     def capture(self, node: str, expression: str) -> Iterator[Sequence[CapturedPacket]]:

@@ -16,6 +16,7 @@ from catenet.orchestrator.capture.capturing import capturing
 from catenet.orchestrator.faults import mending
 from catenet.orchestrator.lab.model import Lab, Node
 from catenet.orchestrator.lab.realms import Views, views
+from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.caches import alive, empty_caches
 from catenet.orchestrator.observe.events import completed, last_time, past
 from catenet.orchestrator.observe.program import run_program
@@ -66,7 +67,8 @@ def trace_http(engine: Engine, running: RunningLab, node: str, url: str, *, cold
     resolver = "" if asked is None else seen.at(node).owners.get(asked, "")
     routers = frozenset(name for name, each in lab.nodes.items() if each.forward)
     if cold:
-        empty_caches(engine, running)
+        with ControlConnections(engine) as connections:
+            empty_caches(connections, running)
     telling = alive(running, (name for name, each in lab.nodes.items() if _tells(each)))
     watched = alive(running, routers | {node, resolver})
     with ThreadPoolExecutor(max_workers=8) as pool:

@@ -17,6 +17,7 @@ from catenet.orchestrator.evidence.secrets import inspected_without_secrets
 from catenet.orchestrator.lab.load import load
 from catenet.orchestrator.lab.model import LabFileError
 from catenet.orchestrator.lab.schema import schema
+from catenet.orchestrator.observe.ask import ControlConnections
 from catenet.orchestrator.observe.caches import empty_caches
 from catenet.orchestrator.plan.compose import ComposePaths, compose_file
 from catenet.orchestrator.plan.desired import desired
@@ -94,7 +95,8 @@ def test_a_greeting_that_changes_makes_its_nodes_anew(tmp_path: Path) -> None:
 def test_its_cache_is_emptied(small: Any) -> None:
     """And those of all others: each node keeps who its neighbours are."""
     file_in(small.running.file.parent)
-    empty_caches(small.engine, small.running)
+    with ControlConnections(small.engine) as connections:
+        empty_caches(connections, small.running)
     assert sorted(node for node, question in small.asked if question.ask == "flush") == ["a", "b", "c"]
 
 
