@@ -1,4 +1,4 @@
-"""What is remembered of a copy that was taken down without one of its hosts: it did not answer, or was not named.
+"""What is remembered of a copy that was taken down, or whose `up` was undone, while one of its hosts did not answer.
 
 It is a container that is never started, on a host that answers: it has the copy's labels, so that whoever asks that
 engine later, from whichever machine, finds the copy and all its hosts, and `down` clears the rest as ever.
@@ -37,19 +37,21 @@ def is_memory(container: Listed) -> bool:
     return LABEL_LEFT in container.labels
 
 
-def remember(engine: Engine, seen: Iterable[Listed], away: Collection[str]) -> None:
-    """On each host that answers, and had some of these containers of one copy, that there is more on those `away`.
+def remember(engine: Engine, seen: Iterable[Listed | ContainerSpec], away: Collection[str]) -> None:
+    """On each host that answers, and has, had or was to have some of these containers of one copy, that there is more
+    on those `away`.
 
     Nothing is raised where that cannot be made: what is left, and how it goes, the user is told beside.
     """
-    there: dict[str, Listed] = {}
+    there: dict[str, Listed | ContainerSpec] = {}
     for each in seen:
-        if each.host not in away and (LABEL_NODE in each.labels or is_memory(each)):
-            there[each.host] = each if is_memory(each) else there.get(each.host, each)
+        if each.host not in away and (LABEL_NODE in each.labels or LABEL_LEFT in each.labels):
+            there[each.host] = each if LABEL_LEFT in each.labels else there.get(each.host, each)
     for host, each in there.items() if away else ():
-        if not is_memory(each):
-            labels = {LABEL_LAB: each.copy} | {label: each.labels[label] for label in _KEPT if label in each.labels}
-            name = container_name(each.copy, _NAME)
+        if LABEL_LEFT not in each.labels:
+            copy = each.labels[LABEL_LAB]
+            labels = {LABEL_LAB: copy} | {label: each.labels[label] for label in _KEPT if label in each.labels}
+            name = container_name(copy, _NAME)
             spec = ContainerSpec(name, "left", each.image, {}, {}, {**labels, LABEL_LEFT: ",".join(away)}, host=host)
             with suppress(EngineError):
                 engine.create(spec)

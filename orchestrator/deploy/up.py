@@ -29,6 +29,7 @@ from catenet.orchestrator.backend.protocols import (
     networks_of,
 )
 from catenet.orchestrator.deploy.down import down_again, take_away
+from catenet.orchestrator.deploy.left import remember
 from catenet.orchestrator.deploy.own_images import ensure_own_images, own_images
 from catenet.orchestrator.deploy.progress import Progress
 from catenet.orchestrator.deploy.ready import NotReadyError, Readiness
@@ -265,7 +266,11 @@ class _Deployment:
         self._progress.note(f"removing what was made (Ctrl-C leaves it; {later})")
         try:
             networks = [network for network in self._engine.networks() if network.name in self._begun]
-            containers = [container for container in self._engine.listed({}) if container.name in self._begun]
+            there = self._engine.listed({})
+            containers = [container for container in there if container.name in self._begun]
+            if len(containers) == sum(container.copy == self._copy for container in there):  # nothing is as before
+                specs = [step.spec for step in self.steps if isinstance(step.spec, ContainerSpec)]
+                remember(self._engine, specs, [*self._engine.lost()] if self._begun else [])
             take_away(self._engine, networks, containers, self._progress)
         except EngineError as refused:  # it must not hide what it was undone for
             self._progress.note(f"something stays, {later}: {refused}")
