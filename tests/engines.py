@@ -28,7 +28,7 @@ from pathlib import Path
 import docker
 import pytest
 from hosts import Host, Hosts
-from namespaces import RunError, begin, end, inside_network, processes, run, since
+from namespaces import RunError, begin, end, inside_network, pause, processes, run, since
 from sshd import NoServerError, host_key, sshd_command
 
 __all__ = ["GOSSIP", "NAMES", "Engines", "NoEnginesError", "engines_running", "two_engines"]
@@ -139,7 +139,7 @@ class Engines:
 
     def pause_engine(self, name: str) -> None:
         """It takes connections, and answers nothing."""
-        os.kill(self._daemon(name), signal.SIGSTOP)
+        pause(self._daemon(name))
 
     def resume_engine(self, name: str) -> None:
         os.kill(self._daemon(name), signal.SIGCONT)

@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import subprocess
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ __all__ = [
     "first_below",
     "inside",
     "inside_network",
+    "pause",
     "processes",
     "run",
     "since",
@@ -25,6 +27,7 @@ __all__ = [
 
 _LIMIT_MS = 60_000
 """How long a killed process may take to be gone: only to end a hang."""
+_LOOK = 0.01  # seconds
 
 
 class RunError(Exception):
@@ -99,6 +102,18 @@ def processes(first: int, program: str) -> list[int]:
     found = (each for each in _all() if _name(each) == program and _namespace(each) == _namespace(first))
     # Numbers are given out again, from the lowest on: by their start, not by their number.
     return sorted(found, key=lambda each: float(since(each) or "inf"))
+
+
+def pause(pid: int) -> None:
+    """By SIGSTOP. Returns when all of its threads stand still: one after the other does, and on a busy machine the last
+    may have answered somebody before.
+    """
+    os.kill(pid, signal.SIGSTOP)
+    ends = time.monotonic() + _LIMIT_MS / 1000
+    while {state for thread in Path(f"/proc/{pid}/task").iterdir() for state in _stat(int(thread.name))[:1]} != {"T"}:
+        if time.monotonic() > ends:
+            raise RunError(f"process {pid} does not stop")
+        time.sleep(_LOOK)
 
 
 def end(pids: Iterable[int]) -> None:
