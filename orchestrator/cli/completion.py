@@ -37,8 +37,14 @@ def completion(shell: Annotated[Shell, typer.Argument(metavar="SHELL", help="bas
 _BASH = """\
 # eval "$(catenet completion bash)"
 _catenet() {
-    local IFS=$'\\n'
-    COMPREPLY=($(_CATENET_COMPLETE=complete_bash COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD "$1"))
+    # bash begins a word at each of : = @, too: what no blank parts on the line is one, like --host=user@server
+    local IFS=$'\\n' line=$COMP_LINE after part words=()
+    for part in "${COMP_WORDS[@]:0:COMP_CWORD + 1}"; do
+        after=${line#"${line%%[![:space:]]*}"}
+        if [[ ${#words[@]} -gt 0 && $after == "$line" ]]; then words[${#words[@]} - 1]+=$part; else words+=("$part"); fi
+        line=${after#"$part"}
+    done
+    COMPREPLY=($(_CATENET_COMPLETE=complete_bash COMP_WORDS="${words[*]}" COMP_CWORD=$((${#words[@]} - 1)) "$1"))
 }
 complete -o default -F _catenet catenet
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 import threading
@@ -182,32 +183,53 @@ def test_other_shells(small, capsys, monkeypatch, line, offered):
     assert capsys.readouterr() == (f"{offered}\n", "")
 
 
-def in_bash(words: str) -> tuple[str, str]:
-    """What a real bash completes, by the script that it evaluates as the help says."""
-    number = len(words.split(" ")) - 1
-    script = f"""
-        eval "$(catenet completion bash)"
-        COMP_WORDS=({words}); COMP_CWORD={number}; COMPREPLY=()
-        $(complete -p catenet | sed 's/.*-F \\([^ ]*\\).*/\\1/') catenet
-        printf '%s\\n' "${{COMPREPLY[@]}}"
+BASHRC = """
+eval "$(catenet completion bash)"
+bind -x '"\\C-g": printf %s "$READLINE_LINE" >line; exit'
+"""
+
+
+def in_bash(keys: str, folder: Path) -> str:
+    """What a real bash at a terminal, with the script that the help has evaluated, has on its line after these keys.
+
+    Where words begin there is its own idea.
     """
+    (folder / "bashrc").write_text(BASHRC)
+    (folder / "empty").mkdir()
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = {"PATH": path, "HOME": "/nonexistent", "DOCKER_HOST": "unix:///nonexistent/docker.sock"}
-    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=True)
-    return done.stdout.strip(), done.stderr
+    keyboard, terminal = pty.openpty()
+    with os.fdopen(keyboard, "wb", buffering=0) as typist:
+        typist.write(f"{keys}\a".encode())  # \a is Ctrl-G
+        subprocess.run(
+            ["bash", "--rcfile", folder / "bashrc", "-i"],
+            cwd=folder / "empty",
+            env=environment,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            timeout=200,
+            check=True,
+        )
+    os.close(terminal)
+    return (folder / "empty" / "line").read_text()
 
 
 @pytest.mark.parametrize(
-    ("words", "offered"),
+    ("typed", "line"),
     [
-        ("catenet va", "validate"),
-        ("catenet up five", "five-routers"),
-        ("catenet completion ''", "bash\nzsh\nfish"),
-        ("catenet kill ''", ""),
+        ("catenet va", "catenet validate "),
+        ("catenet up five", "catenet up five-routers "),
+        ("catenet completion z", "catenet completion zsh "),
+        ("catenet kill ", "catenet kill "),
+        ("catenet  up --host ssh://me@server:2222 five", "catenet  up --host ssh://me@server:2222 five-routers "),
+        ("catenet --host=one=me@server va", "catenet --host=one=me@server validate "),
+        ("catenet status --host=lo", "catenet status --host=local "),
+        ("catenet capture a 'udp port 520' --la", "catenet capture a 'udp port 520' --lab "),
     ],
 )
-def test_in_a_real_bash(words, offered):
-    assert in_bash(words) == (offered, "")
+def test_in_a_real_bash(tmp_path, typed, line):
+    assert in_bash(f"{typed}\t", tmp_path) == line
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
